@@ -1,0 +1,40 @@
+const BRAND = Symbol.for('nest-saga.error');
+
+/** What an error says beyond its message. */
+export interface SagaErrorDetails {
+  readonly cause?: unknown;
+  readonly sagaId?: string;
+  readonly step?: string;
+}
+
+/**
+ * What every error of this library is. Its `code` is stable; its message says what happened, to which saga and step, and
+ * what to do.
+ *
+ * `instanceof SagaError` asks for a brand, not for a base class: errors that a client caused are Nest `HttpException`s
+ * as well, so that Nest's own filter answers with them, and two copies of this package in one process recognise each
+ * other's errors.
+ */
+export abstract class SagaError extends Error {
+  abstract readonly code: string;
+  readonly sagaId?: string;
+  readonly step?: string;
+
+  constructor(message: string, { cause, sagaId, step }: SagaErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    if (sagaId !== undefined) this.sagaId = sagaId;
+    if (step !== undefined) this.step = step;
+    brandSagaError(this);
+  }
+
+  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    if (this === SagaError) return typeof value === 'object' && value !== null && BRAND in value;
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+}
+
+/** Makes an error that extends one of Nest's exceptions a {@link SagaError}. */
+export function brandSagaError(error: Error): void {
+  Object.defineProperty(error, BRAND, { value: true });
+}
