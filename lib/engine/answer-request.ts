@@ -1,0 +1,60 @@
+import type { Plan } from '../definition/plan.js';
+import type { EntryDraft } from '../storage/log-entry.js';
+import type { OperatorRequest } from '../storage/operator-request.js';
+import { canTurn } from './can-turn.js';
+import { progressOf, type SagaState } from './saga-state.js';
+import { hasGivenUp } from './undoable.js';
+
+/**
+ * The entry that answers an operator's request, or `undefined` while it cannot be answered: a cancel that meets a pivot of
+ * which nobody knows yet whether it happened.
+ */
+export function answerRequest(plan: Plan, state: SagaState, request: OperatorRequest): EntryDraft | undefined {
+  switch (request.type) {
+    case 'cancel':
+      return answerCancel(plan, state, request);
+    case 'retry':
+      return answerRetry(state, request);
+    case 'resolve':
+      return answerResolve(plan, state, request);
+  }
+}
+
+function answerCancel(plan: Plan, state: SagaState, { id, reason, by }: OperatorRequest): EntryDraft | undefined {
+  if (state.cancelled) return refuse(id, 'it is cancelled already');
+  if (state.status !== 'PENDING' && state.status !== 'RUNNING') return refuse(id, `it is ${state.status}`);
+  if (!canTurn(plan, state)) {
+    const happened = plan.pivot !== undefined && progressOf(state, plan.pivot)?.act.status === 'completed';
+    return happened ? refuse(id, `it has passed its pivot "${plan.pivot}" and can only go forward`) : undefined;
+  }
+  return {
+    event: 'cancelled',
+    request: id,
+    ...(reason === undefined ? {} : { reason }),
+    ...(by === undefined ? {} : { by }),
+  };
+}
+
+function answerRetry(state: SagaState, { id, by }: OperatorRequest): EntryDraft {
+  if (state.status !== 'COMPENSATION_FAILED') return refuse(id, `it is ${state.status}, not COMPENSATION_FAILED`);
+  return { event: 'retried', request: id, ...(by === undefined ? {} : { by }) };
+}
+
+function answerResolve(plan: Plan, state: SagaState, { id, step, reason, by }: OperatorRequest): EntryDraft {
+  if (state.status !== 'COMPENSATION_FAILED' && state.status !== 'COMPENSATING') {
+    return refuse(id, `it is ${state.status}; only steps whose compensation failed can be resolved`);
+  }
+  const progress = step === undefined ? undefined : progressOf(state, step);
+  if (step === undefined || progress === undefined || plan.steps.get(step)?.kind !== 'compensatable') {
+    return refuse(id, `it has no step "${step ?? ''}" that acted`);
+  }
+  if (!hasGivenUp(progress) && progress.compensation.status !== 'retrying') {
+    return refuse(id, `the compensation of step "${step}" has not failed: it is ${progress.compensation.status}`);
+  }
+  const by_ = by === undefined ? {} : { by };
+  return { event: 'skipped', step, phase: 'compensate', request: id, reason: reason ?? '', ...by_ };
+}
+
+function refuse(request: string, why: string): EntryDraft {
+  return { event: 'refused', request, why };
+}

@@ -1,0 +1,62 @@
+import { InvalidQueryError } from '../errors/invalid-query-error.js';
+import { decodeCursor, type PageCursor } from './page-cursor.js';
+import { SAGA_STATUSES, type SagaStatus } from './saga-record.js';
+import type { SagaQuery } from './saga-storage.js';
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 1000;
+
+/** A {@link SagaQuery} with its defaults filled in, its cursor read, and nothing in it that a database would choke on. */
+export interface CheckedQuery extends Omit<SagaQuery, 'status' | 'limit' | 'after'> {
+  /** Absent: all. Never empty. */
+  readonly statuses?: readonly SagaStatus[];
+  readonly limit: number;
+  readonly after?: PageCursor;
+}
+
+/**
+ * Checks a query before a storage runs it. Queries come from URLs as often as from code, so types promise nothing here.
+ *
+ * @throws InvalidQueryError that names the property.
+ */
+export function checkQuery(query: SagaQuery): CheckedQuery {
+  const { status, limit, after, ...rest } = query;
+  for (const property of ['name', 'step', 'error'] as const) checkText(property, rest[property]);
+  for (const property of ['createdAfter', 'createdBefore'] as const) checkDate(property, rest[property]);
+  if (after !== undefined) checkText('after', after);
+  const statuses = checkStatuses(status);
+  return {
+    ...rest,
+    ...(statuses && { statuses }),
+    limit: checkLimit(limit),
+    ...(after !== undefined && { after: decodeCursor(after) }),
+  };
+}
+
+/** `undefined`, and a list of none, ask for all. */
+function checkStatuses(status: SagaQuery['status']): readonly SagaStatus[] | undefined {
+  if (status === undefined) return undefined;
+  const statuses: readonly SagaStatus[] = typeof status === 'string' ? [status] : status;
+  if (!Array.isArray(statuses) || !statuses.every((one) => SAGA_STATUSES.includes(one))) {
+    throw new InvalidQueryError(`"status" must be one of ${SAGA_STATUSES.join(', ')}, or a list of them.`);
+  }
+  return statuses.length > 0 ? statuses : undefined;
+}
+
+/** More than a page may hold is no mistake: `next` leads to the rest. */
+function checkLimit(limit: number | undefined): number {
+  if (limit === undefined) return DEFAULT_LIMIT;
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new InvalidQueryError(`"limit" must be a whole number from 1 to ${MAX_LIMIT}.`);
+  }
+  return Math.min(limit, MAX_LIMIT);
+}
+
+function checkText(property: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'string') throw new InvalidQueryError(`"${property}" must be a text.`);
+}
+
+function checkDate(property: string, value: unknown): void {
+  if (value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()))) return;
+  throw new InvalidQueryError(`"${property}" must be a valid Date.`);
+}

@@ -1,0 +1,84 @@
+import type { JsonValue } from './json-value.js';
+import type { HeldReason, LogEntry } from './log-entry.js';
+import type { OperatorRequest } from './operator-request.js';
+import type { StoredError } from './stored-error.js';
+
+/**
+ * `COMPLETED` and `FAILED` are final. `COMPENSATION_FAILED` is not: something that should have been undone still
+ * stands, and the saga stays visible until recovery or an operator has settled it.
+ */
+export type SagaStatus = 'PENDING' | 'RUNNING' | 'COMPENSATING' | 'COMPLETED' | 'FAILED' | 'COMPENSATION_FAILED';
+
+export const SAGA_STATUSES = [
+  'PENDING',
+  'RUNNING',
+  'COMPENSATING',
+  'COMPLETED',
+  'FAILED',
+  'COMPENSATION_FAILED',
+] as const satisfies readonly SagaStatus[];
+
+/** Whether a saga in this status can still change. */
+export function isFinal(status: SagaStatus): status is 'COMPLETED' | 'FAILED' {
+  return status === 'COMPLETED' || status === 'FAILED';
+}
+
+/** The head of a saga: what it can be found by. Touched only when one of these changes, not with each transition. */
+export interface SagaSummary {
+  readonly id: string;
+  /** The name of the saga definition. */
+  readonly name: string;
+  readonly definitionVersion: number;
+  readonly status: SagaStatus;
+  /** The worker that runs it, or ran it last; absent when nobody has to. */
+  readonly worker?: string;
+  /** When recovery may take it up, by the storage's clock; absent: whenever its worker is gone. */
+  readonly dueAt?: Date;
+  readonly heldReason?: HeldReason;
+  /** Why it turned back. */
+  readonly error?: StoredError;
+  /** The step whose failure turned it back. */
+  readonly failedStep?: string;
+  readonly createdAt: Date;
+  /** When the head last changed. */
+  readonly updatedAt: Date;
+}
+
+/** The steps of a saga's definition when it was created, in order: what a changed definition is compared with. */
+export type PlanShape = readonly PlanShapeNode[];
+export type PlanShapeNode =
+  | { readonly step: string; readonly kind: string }
+  | { readonly fallback: readonly [primary: PlanShapeNode, backup: PlanShapeNode] };
+
+/** A saga as a storage keeps it. */
+export interface SagaRecord extends SagaSummary {
+  readonly plan: PlanShape;
+  /** Identifies the plan; claims are filtered by it, so that a saga meets code that knows its steps. */
+  readonly planHash: string;
+  /** +1 with each write and each claim: the optimistic lock and the fencing token. */
+  readonly version: number;
+  /** The `seq` of the last log entry. */
+  readonly seq: number;
+  /** The last context that was written. */
+  readonly context: JsonValue;
+}
+
+/** A saga as it is loaded to be continued. */
+export interface LoadedSaga {
+  readonly record: SagaRecord;
+  /** The folded state that the last snapshot row carried, if there is one. */
+  readonly snapshot?: JsonValue;
+  /** The entries behind the snapshot; all of them where there is none. */
+  readonly entries: readonly LogEntry[];
+  /** The id of the last write, by which a writer recognises its own row after a lost answer. */
+  readonly writeId: string;
+  /** Operators' requests that nobody has answered yet, oldest first. */
+  readonly requests: readonly OperatorRequest[];
+  /** The storage's clock at the time of loading. */
+  readonly now: Date;
+  /**
+   * Set when the stored rows cannot be read (damaged, or written by a newer release): says what is wrong. The record
+   * then carries what could be read, an empty plan and a `null` context, and `entries` is empty.
+   */
+  readonly unreadable?: string;
+}
