@@ -1,0 +1,39 @@
+import type { StepClass } from './step-handler.js';
+
+/** A place in a saga's plan: a step, or a {@link fallback} of two places. */
+export type SagaNode<C extends object> = StepClass<C> | FallbackNode<C>;
+
+/** What {@link fallback} makes. */
+export interface FallbackNode<in C extends object> extends FallbackOptions {
+  readonly type: 'fallback';
+  readonly primary: SagaNode<C>;
+  readonly backup: SagaNode<C>;
+}
+
+export interface FallbackOptions {
+  /** For which errors of the primary the backup acts; for others the saga turns back. Default: for all. */
+  readonly on?: (error: unknown) => boolean;
+  /** Runs around the primary's act: a circuit breaker, for instance. What it throws counts as thrown by the primary. */
+  readonly policy?: ExecutionPolicy;
+}
+
+/** Anything that runs a function by a rule of its own; cockatiel's policies are such. */
+export interface ExecutionPolicy {
+  execute<T>(fn: () => PromiseLike<T> | T): Promise<T>;
+}
+
+/**
+ * Two ways to the same end: when every attempt of `primary` has failed, the context is put back and `backup` acts. Only
+ * the one that acted is compensated. Both may be fallbacks themselves.
+ *
+ * ```ts
+ * steps: [ReserveInventory, fallback(ChargeCard, ChargeWallet, { policy: circuitBreaker(handleAll, …) })]
+ * ```
+ */
+export function fallback<A extends object, B extends object>(
+  primary: SagaNode<A>,
+  backup: SagaNode<B>,
+  options: FallbackOptions = {},
+): FallbackNode<A & B> {
+  return { ...options, type: 'fallback', primary, backup };
+}

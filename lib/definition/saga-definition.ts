@@ -1,0 +1,22 @@
+declare const CONTEXT: unique symbol;
+
+/**
+ * What a class marked {@link Saga} extends, so that its context type is known wherever the class is used:
+ *
+ * ```ts
+ * @Saga({ context: OrderContext, steps: [ReserveInventory, ChargePayment] })
+ * class OrderSaga extends SagaDefinition<OrderContext> {}
+ * ```
+ *
+ * The brand exists for the compiler only. It is required and invariant: with an optional or covariant one, a saga whose
+ * context has one property more than its steps were checked against would be accepted.
+ */
+export abstract class SagaDefinition<in out C extends object> {
+  declare readonly [CONTEXT]: (context: C) => C;
+}
+
+/** A class that extends {@link SagaDefinition}: what a runner takes, and where it infers the context from. */
+export type SagaClass<C extends object> = new (...args: never[]) => SagaDefinition<C>;
+
+/** The context of a saga definition, given the class's type (`typeof OrderSaga`) or its instance's (`OrderSaga`). */
+export type ContextOf<S> = S extends SagaDefinition<infer C> ? C : S extends SagaClass<infer C> ? C : never;

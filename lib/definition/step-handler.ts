@@ -1,0 +1,78 @@
+import type { Observable } from 'rxjs';
+import type { Phase } from '../storage/log-entry.js';
+
+/** How an act ended, as its compensation sees it: it returned, it threw, or nobody can tell. */
+export type ActOutcome = 'completed' | 'failed' | 'unknown';
+
+/** What a step's phase knows about the attempt that it is. */
+export interface StepExecution {
+  readonly sagaId: string;
+  /** The name of the saga definition. */
+  readonly sagaName: string;
+  readonly stepName: string;
+  readonly phase: Phase;
+  /** Counts every attempt of this phase, interrupted ones too; the first is 1. */
+  readonly attempt: number;
+  /**
+   * `<sagaId>:<step>:<phase>`: the same for every attempt of this phase, whichever process makes it. Hand it to the other
+   * side, so that it can tell a repetition from a second order.
+   */
+  readonly idempotencyKey: string;
+  /** Fires when this attempt has timed out, when the worker has lost the saga, and when a shutdown's grace period is over. */
+  readonly signal: AbortSignal;
+  /** In `compensate`: how the act ended. `undefined` in `act`. */
+  readonly outcome: ActOutcome | undefined;
+  /**
+   * Makes the context so far durable in the middle of the phase, so that a half-done act leaves behind what its
+   * compensation needs. An act that throws after it counts as `unknown`.
+   *
+   * @throws once this attempt has ended, and when the saga is no longer this worker's.
+   */
+  save(): Promise<void>;
+}
+
+/** What a phase may return: a value, a promise of it, or an observable whose last value counts, as in Nest's controllers. */
+export type StepResult<R> = Promise<R> | R | Observable<R>;
+
+// `act` and `compensate` are properties, not methods: the compiler checks the parameters of a property contravariantly,
+// while those of a method may be narrower than what they are given.
+
+/**
+ * A step that can be undone, the default kind. A step asks for as much of the context as it needs, so that it can serve
+ * several sagas.
+ *
+ * - `act` does it. What it returns is stored and handed to `compensate`. When it throws, it did not happen.
+ * - `compensate` undoes it. The result is `undefined` when the act's outcome is not known: look for it by
+ *   `execution.idempotencyKey`'s counterpart at the other side.
+ */
+export interface SagaStepHandler<C extends object, R = void> {
+  act: (context: C, execution: StepExecution) => StepResult<R>;
+  compensate: (context: C, result: R | undefined, execution: StepExecution) => StepResult<void>;
+}
+
+/** The step after whose success the saga only goes forward. It has nothing to undo. */
+export interface PivotStepHandler<C extends object, R = void> {
+  act: (context: C, execution: StepExecution) => StepResult<R>;
+  compensate?: never;
+}
+
+/** A step behind the pivot, acted until it succeeds. */
+export interface RetriableStepHandler<C extends object, R = void> {
+  act: (context: C, execution: StepExecution) => StepResult<R>;
+  compensate?: never;
+}
+
+/** A step that changes nothing outside, so that there is nothing to undo. */
+export interface ReadonlyStepHandler<C extends object, R = void> {
+  act: (context: C, execution: StepExecution) => StepResult<R>;
+  compensate?: never;
+}
+
+/** Any handler that a context of type `C` can be given to, whatever its kind and its result. */
+export interface StepHandler<in C extends object> {
+  act: (context: C, execution: StepExecution) => unknown;
+  compensate?: (context: C, result: never, execution: StepExecution) => unknown;
+}
+
+/** The class of a step, which is the token of its provider. */
+export type StepClass<C extends object> = abstract new (...args: never[]) => StepHandler<C>;
