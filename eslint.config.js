@@ -1,10 +1,58 @@
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { libRules } from './scripts/lint/lib-rules.js';
 
-export default tseslint.config(
-  { ignores: ['dist/', 'sample/dist/', 'docs/api/', 'reports/', '.stryker-tmp/', 'test/consumer/'] },
+export default defineConfig(
+  { ignores: ['dist/', 'docs/api/', 'reports/', '.stryker-tmp/', 'test/consumer/', '**/public/'] },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    extends: [tseslint.configs.recommended],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/prefer-readonly': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      // Numbers and unions with them read well in a message; objects and undefined are still refused.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      // A Nest module is an empty class; a saga definition is one too.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      // Ports and hooks are asynchronous whether or not an implementation has to wait.
+      '@typescript-eslint/require-await': 'off',
+      // The public types use parameters once on purpose, to fix a type at the call.
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+    },
+  },
+  ...libRules,
+  {
+    files: ['test/**/*.ts', 'sample/**/*.ts', 'bench/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    // These files show what the compiler refuses and infers; their values are never used.
+    files: ['test/types/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unused-vars': 'off',
+      '@typescript-eslint/no-floating-promises': 'off',
+      '@typescript-eslint/no-extraneous-class': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+    },
   },
 );

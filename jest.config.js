@@ -1,8 +1,7 @@
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample/dist/', '<rootDir>/test/consumer/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/consumer/', '<rootDir>/.stryker-tmp/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
@@ -11,6 +10,7 @@ export default {
     '^nest-saga/contract$': '<rootDir>/test/contract/describe-saga-storage.ts',
   },
   transform: { '^.+\\.ts$': '@swc/jest' },
+  reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
   maxWorkers: 2,
   testTimeout: 15_000,
   // ESM modules are never unloaded: the heap grows by about 10 MB with each test file.
