@@ -1,0 +1,55 @@
+/**
+ * Packs the package as npm would publish it, installs it into a fresh Nest 12 ESM application and a fresh Nest 11
+ * CommonJS application (test/consumer), compiles them, types of the library included, and runs a saga in each.
+ * Needs a build.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const root = path.resolve(import.meta.dirname, '..');
+const fixtures = path.join(root, 'test/consumer');
+const expected = {
+  charged: '42 EUR',
+  conflict: true,
+  missing: 404,
+  ledger: ['reserve true', 'reserve true', 'release r-o-2'],
+  sqlite: 'function',
+};
+
+const scratch = await mkdtemp(path.join(tmpdir(), 'nest-saga-consumers-'));
+try {
+  const [{ filename }] = JSON.parse(await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', scratch));
+  const tarball = path.join(scratch, filename);
+  await Promise.all(['nest-12-esm', 'nest-11-commonjs'].map((name) => check(name, tarball)));
+} finally {
+  await rm(scratch, { recursive: true, force: true });
+}
+
+async function check(name, tarball) {
+  const app = path.join(scratch, name);
+  await mkdir(app);
+  await cp(path.join(fixtures, name), app, { recursive: true });
+  await cp(path.join(fixtures, 'src'), path.join(app, 'src'), { recursive: true });
+  await npm(app, 'install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', tarball);
+  await run(app, process.execPath, path.join(root, 'node_modules/typescript/bin/tsc'), '-p', '.');
+  const output = await run(app, process.execPath, 'dist/main.js');
+  assert.deepEqual(JSON.parse(output.trim().split('\n').at(-1)), expected, `${name} printed ${output}`);
+  console.log(`${name}: installed, compiled, ran a saga and undid another`);
+}
+
+function npm(cwd, ...args) {
+  return run(cwd, process.platform === 'win32' ? 'npm.cmd' : 'npm', ...args);
+}
+
+/** Runs a program to its end and gives what it printed; what it printed stands in the error, too. */
+async function run(cwd, program, ...args) {
+  try {
+    return (await promisify(execFile)(program, args, { cwd, maxBuffer: 2 ** 26 })).stdout;
+  } catch (error) {
+    throw new Error(`${path.basename(program)} ${args.join(' ')} failed in ${cwd}:\n${error.stdout}${error.stderr}`);
+  }
+}
