@@ -1,6 +1,8 @@
+import { pureFiles } from './scripts/lint/lib-rules.js';
+
 /** Mutation testing of the pure core: `npm run mutation`. The report is written to reports/mutation. */
 export default {
-  mutate: ['lib/engine/next-move.ts', 'lib/engine/saga-state.ts', 'lib/definition/plan.ts'],
+  mutate: pureFiles,
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules'],
   coverageAnalysis: 'perTest',

@@ -22,7 +22,9 @@ const expected = {
 
 const scratch = await mkdtemp(path.join(tmpdir(), 'nest-saga-consumers-'));
 try {
-  const [{ filename }] = JSON.parse(await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', scratch));
+  const [{ filename }] = JSON.parse(
+    await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', scratch),
+  );
   const tarball = path.join(scratch, filename);
   await Promise.all(['nest-12-esm', 'nest-11-commonjs'].map((name) => check(name, tarball)));
 } finally {

@@ -64,7 +64,9 @@ async function main() {
   const runner = app.get(SagaRunner);
 
   const context: OrderContext = await runner.run(OrderSaga, { orderId: 'o-1', amount: 42 });
-  const conflict: unknown = await runner.run(OrderSaga, { orderId: 'o-2', amount: 420 }).catch((error: unknown) => error);
+  const conflict: unknown = await runner
+    .run(OrderSaga, { orderId: 'o-2', amount: 420 })
+    .catch((error: unknown) => error);
   const missing: unknown = await runner.get('no-such-saga').catch((error: unknown) => error);
   const ledger = app.get(Ledger).lines;
   await app.close();
