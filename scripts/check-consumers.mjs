@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,6 +21,7 @@ const expected = {
   sqlite: 'function',
 };
 
+assert(existsSync(path.join(root, 'dist/index.js')), 'There is no build: run `npm run build` first.');
 const scratch = await mkdtemp(path.join(tmpdir(), 'nest-saga-consumers-'));
 try {
   const [{ filename }] = JSON.parse(
