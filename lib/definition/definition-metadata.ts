@@ -22,3 +22,13 @@ export function sagaOptionsOf(type: object): SagaOptions | undefined {
 export function stepOptionsOf(type: object): SagaStepOptions | undefined {
   return Reflect.getOwnMetadata(STEP, type) as SagaStepOptions | undefined;
 }
+
+/** The name that is stored with each saga of a definition: its `name` option, or its class's name, unchanged. */
+export function sagaName(type: { readonly name: string }): string {
+  return sagaOptionsOf(type)?.name ?? type.name;
+}
+
+/** The name that the log knows a step by: its `name` option, or its class's name, unchanged. */
+export function stepName(type: { readonly name: string }): string {
+  return stepOptionsOf(type)?.name ?? type.name;
+}
