@@ -23,7 +23,8 @@ export function checkQuery(query: SagaQuery): CheckedQuery {
   const { status, limit, after, ...rest } = query;
   for (const property of ['name', 'step', 'error'] as const) checkText(property, rest[property]);
   for (const property of ['createdAfter', 'createdBefore'] as const) checkDate(property, rest[property]);
-  if (after !== undefined) checkText('after', after);
+  checkText('after', after);
+  checkHeld(rest.held);
   const statuses = checkStatuses(status);
   return {
     ...rest,
@@ -33,14 +34,18 @@ export function checkQuery(query: SagaQuery): CheckedQuery {
   };
 }
 
-/** `undefined`, and a list of none, ask for all. */
+/** A list of none is refused: it may mean all as well as nothing. */
 function checkStatuses(status: SagaQuery['status']): readonly SagaStatus[] | undefined {
   if (status === undefined) return undefined;
-  const statuses: readonly SagaStatus[] = typeof status === 'string' ? [status] : status;
-  if (!Array.isArray(statuses) || !statuses.every((one) => SAGA_STATUSES.includes(one))) {
-    throw new InvalidQueryError(`"status" must be one of ${SAGA_STATUSES.join(', ')}, or a list of them.`);
+  const statuses: unknown = typeof status === 'string' ? [status] : status;
+  if (!Array.isArray(statuses) || statuses.length === 0 || !statuses.every(isStatus)) {
+    throw new InvalidQueryError(`"status" must be one of ${SAGA_STATUSES.join(', ')}, or a list of some of them.`);
   }
-  return statuses.length > 0 ? statuses : undefined;
+  return statuses;
+}
+
+function isStatus(value: unknown): value is SagaStatus {
+  return SAGA_STATUSES.some((status) => status === value);
 }
 
 /** More than a page may hold is no mistake: `next` leads to the rest. */
@@ -54,6 +59,12 @@ function checkLimit(limit: number | undefined): number {
 
 function checkText(property: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'string') throw new InvalidQueryError(`"${property}" must be a text.`);
+}
+
+function checkHeld(value: unknown): void {
+  if (value !== undefined && value !== true && typeof value !== 'string') {
+    throw new InvalidQueryError('"held" must be true, or the code of a reason.');
+  }
 }
 
 function checkDate(property: string, value: unknown): void {

@@ -1,0 +1,162 @@
+import { checkQuery } from '../checked-query.js';
+import type { LogEntry } from '../log-entry.js';
+import type { OperatorRequest } from '../operator-request.js';
+import { encodeCursor } from '../page-cursor.js';
+import { isFinal, type LoadedSaga, type SagaStatus, type SagaSummary } from '../saga-record.js';
+import {
+  SagaStorage,
+  type ClaimQuery,
+  type CreateResult,
+  type HeartbeatResult,
+  type HistoryOptions,
+  type NewSaga,
+  type Page,
+  type PruneQuery,
+  type RequestResult,
+  type SagaQuery,
+  type SagaTransition,
+  type TransitionResult,
+  type WorkerBeat,
+  type WorkerInfo,
+} from '../saga-storage.js';
+import { claimRules } from './claim-rules.js';
+import { findRules, newestFirst } from './find-rules.js';
+import { OpenRequests } from './open-requests.js';
+import { StoredSaga } from './stored-saga.js';
+import { WorkerLeases } from './worker-leases.js';
+
+/** Options of {@link InMemorySagaStorage}. */
+export interface InMemorySagaStorageOptions {
+  /** The storage's clock, in milliseconds since the epoch; default `Date.now`. Tests move it instead of waiting. */
+  readonly now?: () => number;
+}
+
+/**
+ * Keeps sagas in the memory of this process: for tests, for trying things out, and for sagas that need not outlive the
+ * process. It keeps every promise of {@link SagaStorage} but durability: when the process ends, everything is gone, and
+ * with it the knowledge of what would have to be undone. Several applications in one process may share one; `close` keeps
+ * what is stored.
+ *
+ * Every method does its work before it returns its promise, so that no two of them ever meet half-way.
+ */
+export class InMemorySagaStorage extends SagaStorage {
+  private readonly now: () => number;
+  private readonly sagas = new Map<string, StoredSaga>();
+  /** Those that a claim may want, so that its cost does not grow with finished ones. */
+  private readonly unfinished = new Set<StoredSaga>();
+  private readonly finished = new Set<StoredSaga>();
+  private readonly requests = new OpenRequests();
+  private readonly leases = new WorkerLeases();
+
+  constructor({ now = Date.now }: InMemorySagaStorageOptions = {}) {
+    super();
+    this.now = now;
+  }
+
+  async open(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  async create(saga: NewSaga): Promise<CreateResult> {
+    const existing = this.sagas.get(saga.id);
+    if (existing !== undefined) return { outcome: 'exists', name: existing.name };
+    const at = this.now();
+    const created = new StoredSaga(saga, at);
+    this.sagas.set(created.id, created);
+    this.file(created);
+    return { outcome: 'created', at: new Date(at) };
+  }
+
+  async transition(transition: SagaTransition): Promise<TransitionResult> {
+    const saga = this.sagas.get(transition.id);
+    if (saga === undefined || transition.version !== saga.version + 1) return { outcome: 'conflict' };
+    const requests = this.requests.unknownTo(saga.id, transition.knownRequests);
+    if (requests.length > 0) return { outcome: 'requested', requests };
+
+    const at = this.now();
+    saga.append(transition, at);
+    this.requests.answer(saga.id, transition.entries);
+    if (transition.head?.status !== undefined) this.file(saga);
+    return { outcome: 'written', at: new Date(at) };
+  }
+
+  async load(id: string): Promise<LoadedSaga | undefined> {
+    const saga = this.sagas.get(id);
+    return saga && this.loaded(saga);
+  }
+
+  async history(id: string, { after = 0 }: HistoryOptions = {}): Promise<readonly LogEntry[]> {
+    return this.sagas.get(id)?.entriesAfter(after) ?? [];
+  }
+
+  async claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
+    const now = this.now();
+    const mayTake = claimRules(query, {
+      now,
+      isAlive: (worker) => this.leases.isAlive(worker, now),
+      hasRequests: (id) => this.requests.has(id),
+    });
+    const claimed = Array.from(this.unfinished).filter(mayTake).sort(oldestDueFirst).slice(0, query.limit);
+    for (const saga of claimed) saga.takeOver({ worker: query.worker, asked: query.ids !== undefined }, now);
+    return claimed.map((saga) => this.loaded(saga));
+  }
+
+  async heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
+    if (this.leases.beat(beat, this.now()) === 'expired') return { outcome: 'expired' };
+    const requested = this.requests.sagaIds().filter((id) => this.sagas.get(id)?.worker === beat.worker);
+    return { outcome: 'alive', requested };
+  }
+
+  async release(worker: string): Promise<void> {
+    this.leases.release(worker);
+  }
+
+  async workers(): Promise<readonly WorkerInfo[]> {
+    return this.leases.list(this.now());
+  }
+
+  async request(request: OperatorRequest): Promise<RequestResult> {
+    const saga = this.sagas.get(request.sagaId);
+    if (saga === undefined) return 'unknown-saga';
+    if (isFinal(saga.status)) return 'final';
+    this.requests.add(request);
+    return 'stored';
+  }
+
+  async find(query: SagaQuery): Promise<Page<SagaSummary>> {
+    const checked = checkQuery(query);
+    const found = Array.from(this.sagas.values()).filter(findRules(checked)).sort(newestFirst);
+    const page = found.slice(0, checked.limit);
+    const last = found.length > page.length ? page.at(-1) : undefined;
+    return { items: page.map((saga) => saga.summary()), ...(last && { next: encodeCursor(last) }) };
+  }
+
+  async prune({ status = ['COMPLETED', 'FAILED'], olderThan, limit = 1000 }: PruneQuery): Promise<number> {
+    const before = this.now() - olderThan;
+    const statuses: readonly SagaStatus[] = [status].flat();
+    const old = Array.from(this.finished).filter((saga) => saga.updatedAt < before && statuses.includes(saga.status));
+    const pruned = old.slice(0, limit);
+    for (const saga of pruned) {
+      this.sagas.delete(saga.id);
+      this.finished.delete(saga);
+      this.requests.forget(saga.id);
+    }
+    return pruned.length;
+  }
+
+  /** Puts a saga among those that its status says. */
+  private file(saga: StoredSaga): void {
+    const [here, there] = isFinal(saga.status) ? [this.finished, this.unfinished] : [this.unfinished, this.finished];
+    there.delete(saga);
+    here.add(saga);
+  }
+
+  private loaded(saga: StoredSaga): LoadedSaga {
+    return { ...saga.load(), requests: this.requests.of(saga.id), now: new Date(this.now()) };
+  }
+}
+
+/** A saga without a due time has been waiting since its head last changed. */
+function oldestDueFirst(one: StoredSaga, other: StoredSaga): number {
+  return (one.dueAt ?? one.updatedAt) - (other.dueAt ?? other.updatedAt);
+}
