@@ -5,7 +5,7 @@ import type { ContextType } from './context-type.js';
 export interface SerializationInfo {
   /** The saga definition's name. */
   readonly saga: string;
-  readonly sagaId?: string;
+  readonly sagaId: string;
   /** The step whose result or whose context change it is. */
   readonly step?: string;
   /** What `@Saga({ context })` names; absent for plain objects. */
