@@ -15,13 +15,19 @@ function shapeOf(node: PlanNode): PlanShapeNode {
 
 /** A short name for a shape: 16 hexadecimal digits of a SHA-256. Equal shapes have equal hashes, on every version of Node. */
 export function planHash(shape: PlanShape): string {
-  return createHash('sha256')
-    .update(JSON.stringify(shape.map(canonical)))
-    .digest('hex')
-    .slice(0, 16);
+  return createHash('sha256').update(canonicalText(shape)).digest('hex').slice(0, 16);
+}
+
+/** Whether a stored plan is still the code's: the same steps, of the same kinds, in the same order. */
+export function sameShape(a: PlanShape, b: PlanShape): boolean {
+  return canonicalText(a) === canonicalText(b);
 }
 
 /** The same text however a database ordered the keys. */
+function canonicalText(shape: PlanShape): string {
+  return JSON.stringify(shape.map(canonical));
+}
+
 function canonical(node: PlanShapeNode): unknown {
   return 'step' in node ? [node.step, node.kind] : node.fallback.map(canonical);
 }
