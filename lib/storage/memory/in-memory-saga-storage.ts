@@ -44,7 +44,6 @@ export class InMemorySagaStorage extends SagaStorage {
   private readonly sagas = new Map<string, StoredSaga>();
   /** Those that a claim may want, so that its cost does not grow with finished ones. */
   private readonly unfinished = new Set<StoredSaga>();
-  private readonly finished = new Set<StoredSaga>();
   private readonly requests = new OpenRequests();
   private readonly leases = new WorkerLeases();
 
@@ -63,7 +62,7 @@ export class InMemorySagaStorage extends SagaStorage {
     const at = this.now();
     const created = new StoredSaga(saga, at);
     this.sagas.set(created.id, created);
-    this.file(created);
+    this.noteStatus(created);
     return { outcome: 'created', at: new Date(at) };
   }
 
@@ -76,7 +75,7 @@ export class InMemorySagaStorage extends SagaStorage {
     const at = this.now();
     saga.append(transition, at);
     this.requests.answer(saga.id, transition.entries);
-    if (transition.head?.status !== undefined) this.file(saga);
+    if (transition.head?.status !== undefined) this.noteStatus(saga);
     return { outcome: 'written', at: new Date(at) };
   }
 
@@ -134,21 +133,18 @@ export class InMemorySagaStorage extends SagaStorage {
   async prune({ status = ['COMPLETED', 'FAILED'], olderThan, limit = 1000 }: PruneQuery): Promise<number> {
     const before = this.now() - olderThan;
     const statuses: readonly SagaStatus[] = [status].flat();
-    const old = Array.from(this.finished).filter((saga) => saga.updatedAt < before && statuses.includes(saga.status));
-    const pruned = old.slice(0, limit);
+    const old = Array.from(this.sagas.values()).filter((saga) => isFinal(saga.status) && saga.updatedAt < before);
+    const pruned = old.filter((saga) => statuses.includes(saga.status)).slice(0, limit);
     for (const saga of pruned) {
       this.sagas.delete(saga.id);
-      this.finished.delete(saga);
       this.requests.forget(saga.id);
     }
     return pruned.length;
   }
 
-  /** Puts a saga among those that its status says. */
-  private file(saga: StoredSaga): void {
-    const [here, there] = isFinal(saga.status) ? [this.finished, this.unfinished] : [this.unfinished, this.finished];
-    there.delete(saga);
-    here.add(saga);
+  private noteStatus(saga: StoredSaga): void {
+    if (isFinal(saga.status)) this.unfinished.delete(saga);
+    else this.unfinished.add(saga);
   }
 
   private loaded(saga: StoredSaga): LoadedSaga {
