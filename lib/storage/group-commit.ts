@@ -1,0 +1,115 @@
+/** How a {@link GroupCommit} writes. */
+export interface GroupCommitOptions<Write, Result> {
+  /** Writes of the same key never meet in one batch, and happen in the order in which they were submitted. */
+  readonly key: (write: Write) => string;
+  /** Makes all writes of the batch durable, or none; the results come in the order of the writes. */
+  readonly commit: (batch: readonly Write[]) => Promise<readonly Result[]>;
+  /**
+   * Says of an error of `commit` that one of the writes will never be accepted, and that none of the batch has happened.
+   * The batch is then split, so that the others are not harmed.
+   */
+  readonly isRefusal: (error: unknown) => boolean;
+  /** At most this many writes in one batch; default 256. */
+  readonly maxBatch?: number;
+  /** At most this many batches under way at once; default 1. */
+  readonly concurrency?: number;
+}
+
+interface Waiting<Write, Result> {
+  readonly write: Write;
+  readonly key: string;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Writes that meet are made durable together, because a commit costs the same for one as for many (an idea as old as
+ * databases: IMS Fast Path, 1976).
+ *
+ * A batch is all that was submitted until the event loop has run every callback that was ready (`setImmediate`), and while
+ * earlier batches were under way. So a lone write does not wait for company, and sagas that a batch has let go on meet again in the
+ * next one.
+ *
+ * A batch whose `commit` fails with a refusal is split in halves until the refused write stands alone. Any other failure is the
+ * failure of each of its writes: whether they happened is not known.
+ */
+export class GroupCommit<Write, Result> {
+  private waiting: Waiting<Write, Result>[] = [];
+  private readonly keysUnderWay = new Set<string>();
+  private batchesUnderWay = 0;
+  private scheduled = false;
+  private readonly drained: (() => void)[] = [];
+
+  constructor(private readonly options: GroupCommitOptions<Write, Result>) {}
+
+  /** Resolves when the write is durable. */
+  submit(write: Write): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ write, key: this.options.key(write), resolve, reject });
+      this.schedule();
+    });
+  }
+
+  /** Resolves when everything that was submitted has succeeded or failed. Never rejects. */
+  drain(): Promise<void> {
+    if (this.isIdle) return Promise.resolve();
+    return new Promise((resolve) => this.drained.push(resolve));
+  }
+
+  private get isIdle(): boolean {
+    return this.waiting.length === 0 && this.batchesUnderWay === 0;
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.waiting.length === 0 || this.batchesUnderWay >= (this.options.concurrency ?? 1)) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      void this.writeNextBatch();
+    });
+  }
+
+  private async writeNextBatch(): Promise<void> {
+    const batch = this.takeBatch();
+    if (batch.length === 0) return;
+    this.batchesUnderWay++;
+    this.schedule();
+    await this.write(batch);
+    this.batchesUnderWay--;
+    for (const { key } of batch) this.keysUnderWay.delete(key);
+    this.schedule();
+    if (this.isIdle) for (const resolve of this.drained.splice(0)) resolve();
+  }
+
+  /** The oldest waiting writes whose keys are free; the others stay, in their order. */
+  private takeBatch(): readonly Waiting<Write, Result>[] {
+    const { maxBatch = 256 } = this.options;
+    const batch: Waiting<Write, Result>[] = [];
+    const left: Waiting<Write, Result>[] = [];
+    for (const item of this.waiting) {
+      if (batch.length < maxBatch && !this.keysUnderWay.has(item.key)) {
+        this.keysUnderWay.add(item.key);
+        batch.push(item);
+      } else {
+        left.push(item);
+      }
+    }
+    this.waiting = left;
+    return batch;
+  }
+
+  private async write(batch: readonly Waiting<Write, Result>[]): Promise<void> {
+    try {
+      const results = await this.options.commit(batch.map(({ write }) => write));
+      batch.forEach(({ resolve }, i) => resolve(results[i] as Result));
+    } catch (error) {
+      if (batch.length > 1 && this.options.isRefusal(error)) {
+        const half = batch.length >> 1;
+        await this.write(batch.slice(0, half));
+        await this.write(batch.slice(half));
+      } else {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { OperatorRequest } from '../operator-request.js';
+import type { SagaTransition, TransitionResult } from '../saga-storage.js';
+import { LOG_FORMAT, toRequest, type RequestRow } from '../sql/saga-rows.js';
+import type { Sql } from '../sql/saga-tables.js';
+import { changeHead, setSnapshot } from './change-head.js';
+import { newRow, type NewRow, type SagaWrite } from './saga-write.js';
+import type { SqliteConnection } from './sqlite-connection.js';
+
+/** The fence: the row lands behind the version that its writer read, and only if nobody has written there. */
+const APPEND_ROW: Sql = ({ log }) => `
+  INSERT INTO ${log} (saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries, context, snapshot)
+  SELECT saga_id, version + 1, ${LOG_FORMAT}, ?, ?, ?, ?, ?, ?, ?, ?
+  FROM ${log} WHERE saga_id = ? AND version = ?
+  ON CONFLICT DO NOTHING`;
+
+const SELECT_ROW: Sql = ({ log }) => `SELECT 1 FROM ${log} WHERE saga_id = ? AND version = ?`;
+
+const SELECT_REQUESTS: Sql = ({ requests }) => `
+  SELECT request FROM ${requests} WHERE saga_id = ? ORDER BY position`;
+
+const DELETE_REQUEST: Sql = ({ requests }) => `DELETE FROM ${requests} WHERE saga_id = ? AND id = ?`;
+
+/** The next row of a saga's log, and what it changes in the head. */
+export function appendTransition(transition: SagaTransition): SagaWrite<TransitionResult> {
+  const row = newRow(transition);
+  const change = transition.head && changeHead(row.sagaId, transition.head);
+  const known = [...transition.knownRequests];
+  const answered = transition.entries.flatMap((entry) => ('request' in entry ? [entry.request] : []));
+  return {
+    sagaId: row.sagaId,
+    apply(connection, { now, requested }) {
+      if (requested) {
+        const unread = unreadRequests(connection, row.sagaId, known);
+        if (unread.length > 0 && isFree(connection, row)) return { outcome: 'requested', requests: unread };
+      }
+      if (!appendRow(connection, row, now)) return { outcome: 'conflict' };
+      for (const request of answered) connection.run(DELETE_REQUEST, row.sagaId, request);
+      change?.(connection, now);
+      if (row.snapshot !== null) setSnapshot(connection, row.sagaId, row.version);
+      return { outcome: 'written', at: new Date(now) };
+    },
+  };
+}
+
+function appendRow(connection: SqliteConnection, row: NewRow, now: number): boolean {
+  const { writeId, worker, firstSeq, lastSeq, entries, context, snapshot } = row;
+  const values = [writeId, worker, now, firstSeq, lastSeq, entries, context, snapshot];
+  return connection.run(APPEND_ROW, ...values, row.sagaId, row.version - 1) === 1;
+}
+
+function unreadRequests(connection: SqliteConnection, sagaId: string, known: readonly string[]): OperatorRequest[] {
+  const requests = connection.all<RequestRow>(SELECT_REQUESTS, sagaId).map(toRequest);
+  return requests.filter(({ id }) => !known.includes(id));
+}
+
+/** A writer that is late hears so, whatever else there is to hear. */
+function isFree(connection: SqliteConnection, { sagaId, version }: NewRow): boolean {
+  return (
+    connection.first(SELECT_ROW, sagaId, version) === undefined &&
+    connection.first(SELECT_ROW, sagaId, version - 1) !== undefined
+  );
+}

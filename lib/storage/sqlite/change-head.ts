@@ -1,0 +1,45 @@
+import type { HeadChange } from '../saga-storage.js';
+import { jsonText } from '../sql/json-text.js';
+import type { Sql } from '../sql/saga-tables.js';
+import { storable } from './saga-write.js';
+import type { SqliteConnection } from './sqlite-connection.js';
+import type { SqliteValue } from './sqlite-client.js';
+
+/** Each pair of parameters is: whether the column changes, and to what. */
+const CHANGE_HEAD: Sql = ({ heads }) => `
+  UPDATE ${heads} SET
+    status = COALESCE(?, status),
+    worker = IIF(?, NULL, worker),
+    due_at = IIF(?, ?, due_at),
+    held_code = IIF(?, ?, held_code),
+    held_reason = IIF(?, ?, held_reason),
+    error = IIF(?, ?, error),
+    failed_step = IIF(?, ?, failed_step),
+    updated_at = ?
+  WHERE id = ?`;
+
+const SET_SNAPSHOT: Sql = ({ heads }) => `UPDATE ${heads} SET snapshot_version = ? WHERE id = ?`;
+
+/** Prepares the change of a head: the texts are made now, the times when the database's clock has been read. */
+export function changeHead(sagaId: string, change: HeadChange): (connection: SqliteConnection, now: number) => void {
+  const { status = null, worker, dueIn, heldReason, error, failedStep } = change;
+  const held = changed(heldReason && jsonText(heldReason, { sagaId, what: 'held reason' }));
+  const heldCode = changed(heldReason && heldReason.code);
+  const errorText = changed(error && jsonText(error, { sagaId, what: 'error' }));
+  const step = changed(failedStep && storable('failed step', failedStep));
+  return (connection, now) => {
+    const due = changed(dueIn && now + Math.ceil(dueIn));
+    const columns = [status, worker === null ? 1 : 0, ...due, ...heldCode, ...held, ...errorText, ...step];
+    connection.run(CHANGE_HEAD, ...columns, now, sagaId);
+  };
+}
+
+/** Lets loads begin at this row. It is no change that anybody looks for, so `updated_at` stays. */
+export function setSnapshot(connection: SqliteConnection, sagaId: string, version: number): void {
+  connection.run(SET_SNAPSHOT, version, sagaId);
+}
+
+/** `undefined` leaves a column as it is, `null` clears it. */
+function changed(value: string | number | null | undefined): readonly [isChanged: 0 | 1, value: SqliteValue] {
+  return value === undefined ? [0, null] : [1, value];
+}

@@ -1,0 +1,33 @@
+import { jsonText } from '../sql/json-text.js';
+import type { Sql } from '../sql/saga-tables.js';
+import type { CreateResult, NewSaga } from '../saga-storage.js';
+import { insertFirstRow, newRow, storable, type SagaWrite } from './saga-write.js';
+
+const INSERT_HEAD: Sql = ({ heads }) => `
+  INSERT INTO ${heads}
+    (id, name, definition_version, status, worker, created_at, updated_at, plan_hash, plan)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO NOTHING`;
+
+const SELECT_NAME: Sql = ({ heads }) => `SELECT name FROM ${heads} WHERE id = ?`;
+
+/** Head and first row of a new saga; nothing when the id is taken. */
+export function createSaga(saga: NewSaga): SagaWrite<CreateResult> {
+  const row = newRow({ ...saga, version: 1, seq: 1 });
+  const name = storable('saga name', saga.name);
+  const planHash = storable('plan hash', saga.planHash);
+  const plan = jsonText(saga.plan, { sagaId: saga.id, what: 'plan' });
+  const { definitionVersion, status } = saga;
+  return {
+    sagaId: row.sagaId,
+    apply(connection, { now }) {
+      const head = [row.sagaId, name, definitionVersion, status, row.worker, now, now, planHash, plan];
+      if (connection.run(INSERT_HEAD, ...head) === 0) {
+        const existing = connection.first<{ name: string }>(SELECT_NAME, row.sagaId);
+        return { outcome: 'exists', name: existing?.name ?? name };
+      }
+      insertFirstRow(connection, row, now);
+      return { outcome: 'created', at: new Date(now) };
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { checkQuery, type CheckedQuery } from '../checked-query.js';
+import { encodeCursor } from '../page-cursor.js';
+import type { SagaSummary } from '../saga-record.js';
+import type { Page, SagaQuery } from '../saga-storage.js';
+import { toSummary, type HeadRow } from '../sql/saga-rows.js';
+import type { SqliteConnection } from './sqlite-connection.js';
+import type { SqliteValue } from './sqlite-client.js';
+
+/** A page of heads, newest first. One row more than the page holds tells whether there is another page. */
+export function findSagas(connection: SqliteConnection, query: SagaQuery): Page<SagaSummary> {
+  const checked = checkQuery(query);
+  const { sql, values } = selectPage(connection.tables.heads, checked);
+  const rows = connection.allOnce<HeadRow>(sql, ...values);
+  const items = rows.slice(0, checked.limit).map(toSummary);
+  const last = items.at(-1);
+  if (rows.length <= checked.limit || last === undefined) return { items };
+  return { items, next: encodeCursor({ createdAt: last.createdAt.getTime(), id: last.id }) };
+}
+
+interface Filter {
+  readonly sql: string;
+  readonly values: readonly SqliteValue[];
+}
+
+/** The statement for a query: the conditions that it has, and no others, so that SQLite can choose the index for them. */
+export function selectPage(heads: string, query: CheckedQuery): Filter {
+  const filters = filtersOf(query);
+  const where = filters.length === 0 ? '' : `WHERE ${filters.map(({ sql }) => sql).join(' AND ')}`;
+  return {
+    sql: `SELECT * FROM ${heads} ${where} ORDER BY created_at DESC, id DESC LIMIT ?`,
+    values: [...filters.flatMap(({ values }) => values), query.limit + 1],
+  };
+}
+
+function filtersOf(query: CheckedQuery): readonly Filter[] {
+  const { statuses, name, step, error, held, createdAfter, createdBefore, after } = query;
+  const filters: Filter[] = [];
+  const where = (sql: string, ...values: SqliteValue[]) => filters.push({ sql, values });
+  if (statuses) {
+    where(`status IN (${statuses.map(() => '?').join(', ')})`, ...statuses);
+    // Says again what the list says already: only in these words does SQLite know that the partial index will do.
+    if (!statuses.includes('COMPLETED')) where(`status <> 'COMPLETED'`);
+  }
+  if (name !== undefined) where('name = ?', name);
+  if (step !== undefined) where('failed_step = ?', step);
+  // Both lower() and instr() know ASCII letters only, and no wildcards.
+  if (error !== undefined)
+    where(`instr(lower(IIF(json_valid(error), error ->> '$.message', NULL)), lower(?)) > 0`, error);
+  if (held !== undefined) where('held_code IS NOT NULL');
+  if (typeof held === 'string') where('held_code = ?', held);
+  if (createdAfter) where('created_at > ?', createdAfter.getTime());
+  if (createdBefore) where('created_at < ?', createdBefore.getTime());
+  if (after) where('(created_at, id) < (?, ?)', after.createdAt, after.id);
+  return filters;
+}

@@ -1,0 +1,32 @@
+import type { PruneQuery } from '../saga-storage.js';
+import { UNFINISHED, type Sql } from '../sql/saga-tables.js';
+import { NOW } from './database-clock.js';
+import type { SqliteConnection } from './sqlite-connection.js';
+
+const DEFAULT_LIMIT = 1000;
+
+/**
+ * A saga has finished when its head last changed. It was created before that, so the index of creation times leads to all that
+ * are old enough, and to few others.
+ */
+const SELECT_FINISHED: Sql = ({ heads }) => `
+  SELECT id FROM ${heads}
+  WHERE created_at < ${NOW} - ? AND updated_at < ${NOW} - ?
+    AND NOT (${UNFINISHED}) AND status IN (SELECT value FROM json_each(?))
+  ORDER BY created_at, id LIMIT ?`;
+
+const DELETE_LOG: Sql = ({ log }) => `DELETE FROM ${log} WHERE saga_id IN (SELECT value FROM json_each(?))`;
+const DELETE_REQUESTS: Sql = ({ requests }) =>
+  `DELETE FROM ${requests} WHERE saga_id IN (SELECT value FROM json_each(?))`;
+const DELETE_HEADS: Sql = ({ heads }) => `DELETE FROM ${heads} WHERE id IN (SELECT value FROM json_each(?))`;
+
+/** Deletes finished sagas, whole; inside a transaction, so that nobody meets a half of one. */
+export function pruneSagas(connection: SqliteConnection, query: PruneQuery): number {
+  const { status = ['COMPLETED', 'FAILED'], olderThan, limit = DEFAULT_LIMIT } = query;
+  const statuses = JSON.stringify([status].flat());
+  const rows = connection.all<{ id: string }>(SELECT_FINISHED, olderThan, olderThan, statuses, limit);
+  if (rows.length === 0) return 0;
+  const ids = JSON.stringify(rows.map(({ id }) => id));
+  for (const sql of [DELETE_LOG, DELETE_REQUESTS, DELETE_HEADS]) connection.run(sql, ids);
+  return rows.length;
+}

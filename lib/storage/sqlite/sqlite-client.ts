@@ -1,0 +1,18 @@
+/** What SQLite drivers bind. Nothing else is ever handed to one: libsql ends the whole process on a boolean. */
+export type SqliteValue = string | number | null | Uint8Array;
+
+/** A prepared statement, as better-sqlite3, libsql and node:sqlite know it. */
+export interface SqliteStatement {
+  run(...values: SqliteValue[]): { readonly changes: number | bigint };
+  get(...values: SqliteValue[]): unknown;
+  all(...values: SqliteValue[]): readonly unknown[];
+}
+
+/**
+ * A connection to a SQLite database: what `new Database(file)` of better-sqlite3 and of libsql and `new DatabaseSync(file)` of
+ * node:sqlite have in common. The storage begins and commits transactions on it, so it needs one that nobody else uses.
+ */
+export interface SqliteClient {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+}

@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
+import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import type { SagaTables, Sql } from '../sql/saga-tables.js';
+import { isBusy, toSagaError } from './driver-error.js';
+import type { SqliteClient, SqliteStatement, SqliteValue } from './sqlite-client.js';
+
+/** Milliseconds that a driver may wait for a lock. It is synchronous, so the whole process waits with it. */
+const DRIVER_BUSY_TIMEOUT = 50;
+
+/** Milliseconds between two tries, at most; half of it is random, so that waiting processes do not march in step. */
+const RETRY_PAUSE = 40;
+
+/** The client with what every use of it needs: cached statements, checked values, transactions that wait for their turn. */
+export class SqliteConnection {
+  private readonly statements = new Map<Sql, SqliteStatement>();
+  /** Aborted while the storage is not open: it ends every wait for a lock. */
+  private closing = new AbortController();
+
+  constructor(
+    readonly client: SqliteClient,
+    readonly tables: SagaTables,
+    /** Milliseconds that a transaction waits for a lock before it gives up. */
+    private readonly busyTimeout: number,
+  ) {
+    this.closing.abort();
+  }
+
+  /**
+   * Sets the database up. The busy timeout comes first, because some drivers begin with none; the switch to the
+   * write-ahead log needs the file for itself, so of several processes that open a new file at once all but one wait.
+   */
+  async open(synchronous: string): Promise<void> {
+    this.closing = new AbortController();
+    this.client.exec(`PRAGMA busy_timeout = ${Math.min(DRIVER_BUSY_TIMEOUT, Math.floor(this.busyTimeout))}`);
+    await this.retryWhileBusy(() => {
+      this.client.exec('PRAGMA journal_mode = WAL');
+      this.client.exec(`PRAGMA synchronous = ${synchronous}`);
+    });
+  }
+
+  /** Runs a statement and returns how many rows it changed. */
+  run(sql: Sql, ...values: SqliteValue[]): number {
+    checkValues(values);
+    return Number(this.statement(sql).run(...values).changes);
+  }
+
+  /** The first row. `Row` is what the statement selects: this is the edge where rows get their type. */
+  first<Row>(sql: Sql, ...values: SqliteValue[]): Row | undefined {
+    checkValues(values);
+    return this.statement(sql).get(...values) as Row | undefined;
+  }
+
+  /** All rows. */
+  all<Row>(sql: Sql, ...values: SqliteValue[]): readonly Row[] {
+    checkValues(values);
+    return this.statement(sql).all(...values) as readonly Row[];
+  }
+
+  /** All rows of a statement that was put together for this one call, and is not kept. */
+  allOnce<Row>(sql: string, ...values: SqliteValue[]): readonly Row[] {
+    checkValues(values);
+    return this.client.prepare(sql).all(...values) as readonly Row[];
+  }
+
+  /** Runs `work` on one snapshot of the database. */
+  read<T>(work: () => T): Promise<T> {
+    return this.retryWhileBusy(() => this.transaction('BEGIN', work));
+  }
+
+  /** Runs `work` with the write lock held from the beginning: all of it happens, durably, or nothing. */
+  write<T>(work: () => T): Promise<T> {
+    return this.retryWhileBusy(() => this.transaction('BEGIN IMMEDIATE', work));
+  }
+
+  /**
+   * Tries until the lock is free, in short synchronous tries with asynchronous pauses between them.
+   *
+   * @throws StorageUnavailableError when it is not free within the busy timeout, or the storage closes meanwhile.
+   */
+  async retryWhileBusy<T>(attempt: () => T): Promise<T> {
+    const deadline = performance.now() + this.busyTimeout;
+    for (;;) {
+      if (this.closing.signal.aborted) throw closedError();
+      try {
+        return attempt();
+      } catch (error) {
+        const left = deadline - performance.now();
+        if (!isBusy(error) || left <= 0) throw toSagaError(error);
+        await this.pause(Math.min(left, RETRY_PAUSE * (0.5 + Math.random() / 2)));
+      }
+    }
+  }
+
+  /** Ends every wait for a lock. The client stays open. */
+  close(): void {
+    this.closing.abort();
+    this.statements.clear();
+  }
+
+  private async pause(ms: number): Promise<void> {
+    try {
+      await delay(ms, undefined, { signal: this.closing.signal });
+    } catch {
+      throw closedError();
+    }
+  }
+
+  private transaction<T>(begin: string, work: () => T): T {
+    this.client.exec(begin);
+    try {
+      const result = work();
+      this.client.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.rollBack();
+      throw error;
+    }
+  }
+
+  private rollBack(): void {
+    try {
+      this.client.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled back on its own, as it does when the disk is full.
+    }
+  }
+
+  private statement(sql: Sql): SqliteStatement {
+    let statement = this.statements.get(sql);
+    if (statement === undefined) {
+      statement = this.client.prepare(sql(this.tables));
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+function closedError(): StorageUnavailableError {
+  return new StorageUnavailableError(
+    'closed',
+    'The saga storage is not open: not yet, or not any more. Nothing was written.',
+  );
+}
+
+/** Types promise nothing about values that came from outside, and a driver may end the process on the wrong one. */
+function checkValues(values: readonly unknown[]): void {
+  for (const value of values) {
+    if (typeof value === 'string' || value === null || Number.isFinite(value) || value instanceof Uint8Array) continue;
+    throw new StorageRejectedError(
+      `SQLite cannot store ${typeof value === 'number' ? String(value) : `a value of type ${typeof value}`}: ` +
+        'only strings, finite numbers, null and bytes. Nothing was written.',
+    );
+  }
+}
