@@ -11,14 +11,14 @@ import { TAG } from './tagged-value.js';
 export const MAX_DEPTH = 500;
 
 /** An object on the way from the root to the value at hand; paths are read off it only when something is refused. */
-export interface Frame {
+interface Frame {
   readonly container: object;
   readonly parent: Frame | undefined;
   readonly depth: number;
   key: PathKey;
 }
 
-export interface EncoderOptions {
+export interface JsonEncoderOptions {
   readonly what: ValueKind;
   readonly info: SerializationInfo;
   /** Characters of JSON, counted as the walk goes. */
@@ -39,14 +39,14 @@ export class JsonEncoder {
   refusedInstance = false;
   private size = 0;
 
-  constructor(private readonly options: EncoderOptions) {}
+  constructor(private readonly options: JsonEncoderOptions) {}
 
   /** Encodes an object of a known class by its properties alone. */
   encodeInstance(value: object): JsonValue {
-    return this.tagIfNeeded(value, this.encodeProperties(value, undefined));
+    return this.tagIfNeeded(value, this.encodeProperties(value));
   }
 
-  encodeValue(value: unknown, frame: Frame | undefined): JsonValue {
+  encodeValue(value: unknown, frame?: Frame): JsonValue {
     switch (typeof value) {
       case 'string':
         this.grow(value.length + 2);
@@ -69,8 +69,27 @@ export class JsonEncoder {
     }
   }
 
+  /** The own properties of an object, whatever its class. */
+  encodeProperties(value: object, parent?: Frame): Record<string, JsonValue> {
+    const frame = this.enter(value, parent);
+    const keys = Object.keys(value);
+    this.refuseUnseen(value, keys, frame);
+    const copy = { ...value } as Record<string, unknown>;
+    for (const key of keys) {
+      const property = copy[key];
+      this.grow(key.length + 4);
+      if (typeof property === 'string') this.grow(property.length + 2);
+      else if (property !== null && property !== true && property !== false) {
+        frame.key = key;
+        const encoded = this.encodeValue(property, frame);
+        if (encoded !== property) copy[key] = encoded;
+      }
+    }
+    return copy as Record<string, JsonValue>;
+  }
+
   /** The error for a value that is refused, thrown by the caller. */
-  refuse(frame: Frame | undefined, problem: string): UnserializableValueError {
+  private refuse(frame: Frame | undefined, problem: string): UnserializableValueError {
     const { what, info } = this.options;
     const keys: PathKey[] = [];
     for (let at = frame; at !== undefined; at = at.parent) keys.unshift(at.key);
@@ -114,24 +133,6 @@ export class JsonEncoder {
       case 'instance':
         throw this.refuseInstance(value, frame);
     }
-  }
-
-  private encodeProperties(value: object, parent: Frame | undefined): Record<string, JsonValue> {
-    const frame = this.enter(value, parent);
-    const keys = Object.keys(value);
-    this.refuseUnseen(value, keys, frame);
-    const copy = { ...value } as Record<string, unknown>;
-    for (const key of keys) {
-      const property = copy[key];
-      this.grow(key.length + 4);
-      if (typeof property === 'string') this.grow(property.length + 2);
-      else if (property !== null && property !== true && property !== false) {
-        frame.key = key;
-        const encoded = this.encodeValue(property, frame);
-        if (encoded !== property) copy[key] = encoded;
-      }
-    }
-    return copy as Record<string, JsonValue>;
   }
 
   /** Copying would run accessors and pass over hidden properties and symbols. */
