@@ -4,11 +4,11 @@ import type { StepClass } from './step-handler.js';
 export type SagaNode<C extends object> = StepClass<C> | FallbackNode<C>;
 
 /** What {@link fallback} makes. */
-export interface FallbackNode<in C extends object> extends FallbackOptions {
+export type FallbackNode<C extends object> = FallbackOptions & {
   readonly type: 'fallback';
   readonly primary: SagaNode<C>;
   readonly backup: SagaNode<C>;
-}
+};
 
 export interface FallbackOptions {
   /** For which errors of the primary the backup acts; for others the saga turns back. Default: for all. */

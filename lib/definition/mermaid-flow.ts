@@ -23,7 +23,7 @@ export function flowDiagram({ name, plan, steps = [] }: SagaPicture): string {
     `start(["${mermaidText(name)}"])`,
     ...flow.boxes,
     'completed(["completed"])',
-    'failed(["failed"])',
+    ...(plan.length === 0 ? [] : ['failed(["failed"])']),
     ...forward(nodes),
     ...flow.handovers,
     ...backward(plan, nodes),
@@ -107,10 +107,10 @@ function backward(plan: PlanShape, places: readonly Place[]): string[] {
   let undos: readonly string[] = ['failed'];
   let behindPivot = false;
   places.forEach((place, i) => {
-    const targets = behindPivot ? [place.failing] : undos;
-    lines.push(...targets.map((target) => `${place.failing} -. fails .-> ${target}`));
-    const targetsOfUndo = undos;
-    lines.push(...place.undos.flatMap((undo) => targetsOfUndo.map((target) => `${undo} -.-> ${target}`)));
+    const before = undos;
+    const next = behindPivot ? [place.failing] : before;
+    lines.push(...next.map((target) => `${place.failing} -. fails .-> ${target}`));
+    lines.push(...place.undos.flatMap((undo) => before.map((target) => `${undo} -.-> ${target}`)));
     if (place.undos.length > 0) undos = place.undos;
     const node = plan[i];
     behindPivot ||= node !== undefined && 'step' in node && node.kind === 'pivot';

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ContextType } from '../context/context-type.js';
 import { defineSagaOptions } from './definition-metadata.js';
-import type { SagaNode } from './fallback.js';
+import type { FallbackNode, SagaNode } from './fallback.js';
 import type { DefinitionChangePolicy } from './plan.js';
 import type { CompensationOptions } from './retry-policy.js';
 import type { SagaClass } from './saga-definition.js';
+import type { StepClass } from './step-handler.js';
 
 interface CommonSagaOptions {
   /** Unique within an application, and stored with each saga: renaming one strands those under way. Default: the class's name. */
@@ -29,9 +30,10 @@ export interface SagaOptions extends CommonSagaOptions {
 }
 
 /** Options of a saga whose context is a plain object: it is stored as it is, and checked by the compiler only. */
-export interface SagaOptionsWithoutContext<Steps extends readonly object[]> extends CommonSagaOptions {
+export interface SagaOptionsWithoutContext<Nodes extends readonly SagaNode<never>[]> extends CommonSagaOptions {
   readonly context?: undefined;
-  readonly steps: readonly [...{ [I in keyof Steps]: SagaNode<Steps[I]> }];
+  /** In order. A step may ask for less than the whole context. */
+  readonly steps: readonly [...Nodes];
 }
 
 /** Options of a saga whose context is checked before anything is stored, and restored by its class or schema. */
@@ -41,12 +43,13 @@ export interface SagaOptionsWithContext<C extends object> extends CommonSagaOpti
   readonly steps: readonly SagaNode<NoInfer<C>>[];
 }
 
-type Intersection<Types extends readonly object[]> = Types extends readonly [
-  infer First extends object,
-  ...infer Rest extends readonly object[],
-]
-  ? First & Intersection<Rest>
+/** What all of `Nodes` together ask of a context. */
+type ContextFor<Nodes extends readonly unknown[]> = Nodes extends readonly [infer First, ...infer Rest]
+  ? AskedBy<First> & ContextFor<Rest>
   : object;
+
+type AskedBy<Node> =
+  Node extends FallbackNode<infer C> ? C : Node extends StepClass<infer C extends object> ? C : object;
 
 /**
  * Marks a class that extends `SagaDefinition` as a saga and makes it injectable; it has to be among the `providers` of a
@@ -58,9 +61,9 @@ type Intersection<Types extends readonly object[]> = Types extends readonly [
  * class OrderSaga extends SagaDefinition<OrderContext> {}
  * ```
  */
-export function Saga<const Steps extends readonly object[]>(
-  options: SagaOptionsWithoutContext<Steps>,
-): <C extends Intersection<Steps>>(target: SagaClass<C>) => void;
+export function Saga<Nodes extends readonly SagaNode<never>[]>(
+  options: SagaOptionsWithoutContext<Nodes>,
+): <C extends ContextFor<Nodes>>(target: SagaClass<C>) => void;
 export function Saga<C extends object>(options: SagaOptionsWithContext<C>): (target: SagaClass<C>) => void;
 export function Saga(options: SagaOptions): (target: new (...args: never[]) => unknown) => void {
   return (target) => {
