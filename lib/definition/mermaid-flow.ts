@@ -1,7 +1,7 @@
 import type { PlanShape, PlanShapeNode } from '../storage/saga-record.js';
 import { mermaidLines, mermaidText } from './mermaid-text.js';
+import type { SagaPicture } from './saga-picture.js';
 import type { StepState } from './step-state.js';
-import type { SagaPicture } from './to-mermaid.js';
 
 const STYLES: Readonly<Record<StepState, string>> = {
   pending: 'fill:#ffffff,stroke:#9ca3af,color:#374151',

@@ -1,8 +1,8 @@
 import type { PlanShapeNode } from '../storage/saga-record.js';
 import { mermaidLines, mermaidText } from './mermaid-text.js';
 import { stepNames } from './plan-shape.js';
+import type { SagaPicture } from './saga-picture.js';
 import type { StepState } from './step-state.js';
-import type { SagaPicture } from './to-mermaid.js';
 
 type Ids = ReadonlyMap<string, string>;
 

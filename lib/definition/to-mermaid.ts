@@ -1,18 +1,9 @@
-import type { PlanShape } from '../storage/saga-record.js';
 import { sagaName, sagaOptionsOf } from './definition-metadata.js';
 import { flowDiagram } from './mermaid-flow.js';
 import { sequenceDiagram } from './mermaid-sequence.js';
 import { buildPlan } from './plan-builder.js';
 import { planShape } from './plan-shape.js';
-import type { StepState } from './step-state.js';
-
-/** One saga as a diagram shows it: its definition's name, its stored plan, and where each step stands. */
-export interface SagaPicture {
-  readonly name: string;
-  readonly plan: PlanShape;
-  /** Absent for a definition, of which nothing has run. */
-  readonly steps?: readonly { readonly name: string; readonly state: StepState }[];
-}
+import type { SagaPicture } from './saga-picture.js';
 
 /** A class marked `@Saga()`, whatever its context. */
 type AnySagaClass = abstract new (...args: never[]) => object;
