@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { HttpException } from '@nestjs/common';
 import type { JsonValue } from '../storage/json-value.js';
 import type { StoredError } from '../storage/stored-error.js';
@@ -36,10 +37,10 @@ function store(error: unknown, seen: Set<unknown>): StoredError {
   };
 }
 
-/** Errors of other realms and libraries that throw error-shaped objects count as well. */
+/** By shape: errors of other realms, and the error-like objects that some libraries throw, are errors as well. */
 function isErrorLike(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
-  return value instanceof Error || typeof read(value, 'message') === 'string';
+  return types.isNativeError(value) || typeof read(value, 'message') === 'string';
 }
 
 function storeHttp(error: object): StoredError['http'] | undefined {
