@@ -6,9 +6,9 @@ export class SagaConfigurationError extends SagaError {
 
   /** @param mistakes one sentence each, naming class and option. */
   constructor(readonly mistakes: readonly string[]) {
-    const count = mistakes.length === 1 ? 'a mistake' : `${String(mistakes.length)} mistakes`;
+    const count = mistakes.length === 1 ? 'is a mistake' : `are ${String(mistakes.length)} mistakes`;
     super(
-      `There is ${count} in the configuration of sagas:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`,
+      `There ${count} in the configuration of sagas:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`,
     );
   }
 }
