@@ -47,7 +47,8 @@ describe('import directions', () => {
     ['lib/events/saga-event.ts', '../discovery/saga-registry.js', 'could break a saga'],
     ['lib/errors/saga-error.ts', '../engine/saga-runner.js', 'only if it needs nothing'],
     ['lib/errors/saga-error.ts', '../discovery/saga-registry.js', 'only if it needs nothing'],
-    ['lib/saga.module-definition.ts', './engine/saga-runner.js', 'depend on none that does something'],
+    ['lib/saga.module-definition.ts', './saga.module.js', 'Nothing imports the module'],
+    ['lib/engine/saga-runner.ts', '../saga-module-options.js', "Nothing imports the module's options"],
     ['lib/saga.module.ts', './index.js', 'Nothing imports the index'],
     ['lib/saga.module.ts', '@nestjs/common/internal', "Nest's own"],
     ['lib/saga.module.ts', 'nest-saga', 'a cycle of everything'],
@@ -68,6 +69,9 @@ describe('import directions', () => {
 
   it.each([
     ['lib/index.ts', './engine/saga-runner.js'],
+    ['lib/index.ts', './saga.module.js'],
+    ['lib/saga.module.ts', './saga-module-options.js'],
+    ['lib/saga-module-options.ts', './engine/engine-options.js'],
     ['lib/saga.module.ts', './engine/saga-runner.js'],
     ['lib/saga.module.ts', '@nestjs/core'],
     ['lib/engine/recovery.ts', './saga-execution.js'],
