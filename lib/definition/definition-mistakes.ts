@@ -21,6 +21,8 @@ export interface ConfigurationFacts {
   /** What provides a step's class. */
   readonly providersOf: (step: StepClass<never>) => readonly StepProvider[];
   readonly storage: { readonly name: string; readonly transactions: boolean };
+  /** What is wrong with the module's own options. */
+  readonly moduleMistakes?: readonly string[];
   /** `forRoot({ compensation })`. */
   readonly compensation?: CompensationOptions;
   /** `forRoot({ recovery: { sagas } })`. */
@@ -32,6 +34,7 @@ export function definitionMistakes(facts: ConfigurationFacts): readonly string[]
   const sagas = facts.sagas.map((saga) => ({ ...saga, options: sagaOptionsOf(saga.type) }));
   const marked = sagas.filter((saga): saga is MarkedSaga => saga.options !== undefined);
   return [
+    ...(facts.moduleMistakes ?? []),
     ...compensationMistakes('SagaModule.forRoot()', facts.compensation),
     ...sagas.filter(({ options }) => options === undefined).map(({ type }) => unmarked(type.name)),
     ...marked.flatMap(providedTwice),

@@ -32,7 +32,7 @@ export interface StepExecution {
 }
 
 /** What a phase may return: a value, a promise of it, or an observable whose last value counts, as in Nest's controllers. */
-export type StepResult<R> = Promise<R> | R | Observable<R>;
+export type StepReturn<R> = Promise<R> | R | Observable<R>;
 
 // `act` and `compensate` are properties, not methods: the compiler checks the parameters of a property contravariantly,
 // while those of a method may be narrower than what they are given.
@@ -46,25 +46,25 @@ export type StepResult<R> = Promise<R> | R | Observable<R>;
  *   `execution.idempotencyKey`'s counterpart at the other side.
  */
 export interface SagaStepHandler<C extends object, R = void> {
-  act: (context: C, execution: StepExecution) => StepResult<R>;
-  compensate: (context: C, result: R | undefined, execution: StepExecution) => StepResult<void>;
+  act: (context: C, execution: StepExecution) => StepReturn<R>;
+  compensate: (context: C, result: R | undefined, execution: StepExecution) => StepReturn<void>;
 }
 
 /** The step after whose success the saga only goes forward. It has nothing to undo. */
 export interface PivotStepHandler<C extends object, R = void> {
-  act: (context: C, execution: StepExecution) => StepResult<R>;
+  act: (context: C, execution: StepExecution) => StepReturn<R>;
   compensate?: never;
 }
 
 /** A step behind the pivot, acted until it succeeds. */
 export interface RetriableStepHandler<C extends object, R = void> {
-  act: (context: C, execution: StepExecution) => StepResult<R>;
+  act: (context: C, execution: StepExecution) => StepReturn<R>;
   compensate?: never;
 }
 
 /** A step that changes nothing outside, so that there is nothing to undo. */
 export interface ReadonlyStepHandler<C extends object, R = void> {
-  act: (context: C, execution: StepExecution) => StepResult<R>;
+  act: (context: C, execution: StepExecution) => StepReturn<R>;
   compensate?: never;
 }
 

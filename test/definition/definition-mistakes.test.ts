@@ -48,7 +48,7 @@ function saga(options: object, name = 'OrderSaga'): SagaType {
 
 /** A step class with these options and phases, whether they are right or wrong. */
 function step(options: object, phases: readonly ('act' | 'compensate')[] = ['act', 'compensate'], name = 'Odd') {
-  const type = { [name]: class {} }[name] as new () => object;
+  const type = { [name]: class extends Object {} }[name] as new () => object;
   for (const phase of phases) Object.defineProperty(type.prototype, phase, { value: () => undefined });
   untyped.SagaStep(options)(type);
   return type;

@@ -7,8 +7,10 @@ describe('didYouMean', () => {
     ['retryCuont', 'retryCount'],
     ['TIMEOUT', 'timeout'],
     ['retryDelays', 'retryDelay'],
+    ['retyr', 'retry'],
+    ['tmie', 'time'],
   ])('takes %s for %s', (word, meant) => {
-    expect(didYouMean(word, ['timeout', 'retryCount', 'retryDelay', 'jitter'])).toBe(meant);
+    expect(didYouMean(word, ['timeout', 'time', 'retry', 'retryCount', 'retryDelay', 'jitter'])).toBe(meant);
   });
 
   it('says nothing when nothing comes close', () => {
