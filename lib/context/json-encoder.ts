@@ -174,7 +174,6 @@ export class JsonEncoder {
   }
 
   private encodeBytes(kind: 'bytes' | 'buffer', { buffer, byteOffset, byteLength }: Uint8Array): JsonValue {
-    this.grow(Math.ceil(byteLength / 3) * 4);
     return this.tagged(kind, Buffer.from(buffer, byteOffset, byteLength).toString('base64'));
   }
 
@@ -216,7 +215,7 @@ export class JsonEncoder {
   }
 
   private tagged(kind: string, value?: JsonValue): JsonValue {
-    this.grow(kind.length + 24);
+    this.grow(kind.length + 24 + (typeof value === 'string' ? value.length : 0));
     return value === undefined ? { [TAG]: kind } : { [TAG]: kind, value };
   }
 

@@ -37,10 +37,13 @@ export class TypedContexts {
     for (const key of typedKeys) Reflect.deleteProperty(others, key);
     // Made of descriptors, so that the encoder still meets every accessor, symbol and hidden property.
     const value = encoder.encodeProperties(Object.create(Object.prototype, others) as object);
-    const plain = keepUnchanged(context, () => this.transformer.instanceToPlain(context, OPTIONS)) as object;
+    const plain = this.transforming(info, () =>
+      keepUnchanged(context, () => this.transformer.instanceToPlain(context, OPTIONS) as object),
+    );
     const typed = encoder.encodeProperties(Object.fromEntries(typedKeys.map((key) => [key, Reflect.get(plain, key)])));
     const stored = { [TAG]: KIND, value, typed };
-    this.refuseDifference(context, this.restore(stored, type), typedKeys, info);
+    const restored = this.transforming(info, () => this.restore(stored, type));
+    refuseDifference(context, restored, typedKeys, info);
     return stored;
   }
 
@@ -52,17 +55,27 @@ export class TypedContexts {
     return Object.setPrototypeOf(others, type.prototype as object) as object;
   }
 
-  private refuseDifference(context: object, restored: object, keys: readonly string[], info: SerializationInfo): void {
-    for (const key of keys) {
-      const difference = findDifference(Reflect.get(context, key), Reflect.get(restored, key), [key]);
-      if (!difference) continue;
-      throw new UnserializableValueError(
-        'context',
-        formatPath('context', difference.path),
-        `${difference.problem}.`,
-        info,
-      );
+  private transforming<T>(info: SerializationInfo, transform: () => T): T {
+    try {
+      return transform();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const problem = `could not go through class-transformer, which calls constructors without arguments: ${why}`;
+      throw new UnserializableValueError('context', 'context', problem, { ...info, cause });
     }
+  }
+}
+
+function refuseDifference(context: object, restored: object, keys: readonly string[], info: SerializationInfo): void {
+  for (const key of keys) {
+    const difference = findDifference(Reflect.get(context, key), Reflect.get(restored, key), [key]);
+    if (!difference) continue;
+    throw new UnserializableValueError(
+      'context',
+      formatPath('context', difference.path),
+      `${difference.problem}.`,
+      info,
+    );
   }
 }
 

@@ -11,7 +11,7 @@ import type { RegisteredSaga } from './registered-saga.js';
 import type { ProviderWrapper } from './registered-step.js';
 
 /** What the explorer has to know of the module's options. */
-export type ExplorerSettings = Pick<ConfigurationFacts, 'storage' | 'compensation' | 'recoverySagas'>;
+export type ExplorerSettings = Pick<ConfigurationFacts, 'storage' | 'compensation' | 'recoverySagas' | 'moduleMistakes'>;
 
 /** Finds the sagas of an application and the providers of their steps: one scan of the container, when it starts. */
 @Injectable()

@@ -50,7 +50,7 @@ export function actNotDone(
     outcome,
     error: seen.error,
     ...(goesOn ? { retryIn: retryDelayAfter(failures, step.retry, seen.random) } : {}),
-    ...(handsOver ? { handover: true } : {}),
+    ...(handsOver ? { handover: true as const } : {}),
   };
 }
 

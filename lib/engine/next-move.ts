@@ -207,7 +207,9 @@ function anotherRound(plan: Plan, draft: Draft, around: Surroundings): Effect {
     draft.add({ event: 'failed' });
     return { type: 'end' };
   }
-  const isDue = state.retryAsked === true || around.eager || around.now >= (state.roundDueAt ?? 0);
+  // Only a claim leads here. One that has answered nobody was made because the round is due.
+  const isDue =
+    state.retryAsked === true || around.eager || draft.entries.length === 0 || around.now >= (state.roundDueAt ?? 0);
   if (!isDue || around.closing) return { type: 'leave' };
   if (isUsedUp(state, around)) return parkAsUsedUp(draft, around);
   draft.add({ event: 'compensating', reason: state.turned ?? 'step-failed', round: state.round + 1 });

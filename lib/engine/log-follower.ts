@@ -1,0 +1,70 @@
+import { Observable } from 'rxjs';
+import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
+import type { LogEntry } from '../storage/log-entry.js';
+import { Pause } from './pause.js';
+import type { SagaEnvironment } from './saga-environment.js';
+
+/** How often the log is read while some other process may be writing it, in ms. */
+const POLL_INTERVAL = 200;
+
+/**
+ * Follows sagas' logs, wherever they run. The log's `seq` is the truth: writes of this process are passed on as they happen, and
+ * whenever there is a gap the log is read.
+ */
+export class LogFollower {
+  private readonly following = new Set<() => void>();
+
+  constructor(private readonly env: SagaEnvironment) {}
+
+  /** The entries behind `after`, in the portions in which they were written or read. Never completes by itself. */
+  follow(sagaId: string, after = 0): Observable<readonly LogEntry[]> {
+    return new Observable((subscriber) => {
+      let seen = after;
+      let pause: Pause | undefined;
+      const emit = (entries: readonly LogEntry[]): void => {
+        seen = entries.at(-1)?.seq ?? seen;
+        subscriber.next(entries);
+      };
+      const stopObserving = this.env.observers.observe(sagaId, (entries) => {
+        if (pause !== undefined && entries[0]?.seq === seen + 1) emit(entries);
+        else pause?.wake();
+      });
+      const fail = (): void => subscriber.error(new SagaInterruptedError(sagaId, 'closing'));
+      this.following.add(fail);
+      const readOn = async (): Promise<void> => {
+        while (!subscriber.closed) {
+          const entries = await this.read(sagaId, seen);
+          // A write of this process may have been passed on meanwhile.
+          const news = entries.filter(({ seq }) => seq > seen);
+          if (news.length > 0) emit(news);
+          if (subscriber.closed) return;
+          pause = new Pause(POLL_INTERVAL, { keepAlive: false });
+          await pause.over;
+          pause = undefined;
+        }
+      };
+      void readOn();
+      return () => {
+        stopObserving();
+        this.following.delete(fail);
+        pause?.wake();
+      };
+    });
+  }
+
+  /** Tells everybody who still follows that this process will not see the end. */
+  close(): void {
+    for (const fail of this.following) fail();
+  }
+
+  private async read(sagaId: string, after: number): Promise<readonly LogEntry[]> {
+    try {
+      const entries = await this.env.storage.history(sagaId, { after });
+      this.env.outage.ended();
+      return entries;
+    } catch (error) {
+      this.env.outage.began(error);
+      return [];
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import { Logger } from '@nestjs/common';
+import type { SagaRegistry } from '../discovery/saga-registry.js';
+import { SagaNotFoundError } from '../errors/saga-not-found-error.js';
+import { restoreError } from '../errors/stored-to-error.js';
+import type { LoadedSaga, SagaStatus } from '../storage/saga-record.js';
+import type { HeldReason } from '../storage/log-entry.js';
+import { isFinal } from '../storage/saga-record.js';
+import type { ClaimQuery } from '../storage/saga-storage.js';
+import { Pause } from './pause.js';
+import { isCertainlyGone } from './process-identity.js';
+import type { SagaEnvironment } from './saga-environment.js';
+import { SagaExecution } from './saga-execution.js';
+import { SagaJournal } from './saga-journal.js';
+import { storedSaga } from './runnable-saga.js';
+import type { Worker } from './worker.js';
+
+/** What `recover()` found or did. */
+export interface SagaOutcome {
+  readonly id: string;
+  readonly status: SagaStatus;
+  /** Why it turned back. */
+  readonly error?: Error;
+  /** Why it is parked. */
+  readonly heldReason?: HeldReason;
+}
+
+/** What `recoverAll()` did. */
+export interface RecoveryReport {
+  /** Each saga that this worker took over, as it left it. */
+  readonly sagas: readonly SagaOutcome[];
+}
+
+/** `recoverAll()` claims so many at a time. */
+const CLAIM_BATCH = 100;
+
+/** Finds sagas whose worker is gone, claims them, and lets them go on: the same code path as their first run. */
+export class Recovery {
+  private readonly logger = new Logger('SagaRecovery');
+  private readonly recovering = new Set<SagaExecution>();
+  #stopped = false;
+  #wanted = false;
+  /** The last look took as many as there was room for, so there may be more. */
+  #more = false;
+  #pause?: Pause;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly env: SagaEnvironment,
+    private readonly worker: Worker,
+    private readonly registry: SagaRegistry,
+  ) {}
+
+  /** Looks at once, then every `recovery.interval`. */
+  start(): void {
+    if (this.env.options.recovery.enabled) this.#looking = this.keepLooking();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#pause?.wake();
+    await this.#looking;
+  }
+
+  /** Looks without waiting for the interval: something can probably be claimed now. */
+  hurry(): void {
+    this.#wanted = true;
+    this.#pause?.wake();
+  }
+
+  /**
+   * Takes one saga up, parked or not, due or not, and returns when it rests or waits.
+   *
+   * @throws {SagaNotFoundError}
+   */
+  async recover(id: string): Promise<SagaOutcome> {
+    this.worker.assertOpen();
+    const loaded = await this.env.storage.load(id);
+    if (loaded === undefined) throw new SagaNotFoundError(id);
+    if (!isFinal(loaded.record.status)) {
+      this.registry.get(loaded.record.name);
+      for (const claimed of await this.claim({ limit: 1, ids: [id] }))
+        await this.resume(claimed, { eager: true })?.settled();
+    }
+    return this.report(id);
+  }
+
+  /** Takes up everything whose worker is gone, failed compensations before their time, and returns when all of it rests or waits. */
+  async recoverAll(): Promise<RecoveryReport> {
+    this.worker.assertOpen();
+    const { concurrency } = this.env.options.recovery;
+    const claimed = await this.claimAll();
+    for (let i = 0; i < claimed.length; i += concurrency) {
+      const batch = claimed.slice(i, i + concurrency).map((loaded) => this.resume(loaded, { eager: true }));
+      await Promise.all(batch.map((execution) => execution?.settled()));
+    }
+    return { sagas: await Promise.all(claimed.map(({ record }) => this.report(record.id))) };
+  }
+
+  /** All of them before the first one runs: those that fail again would be claimed again. */
+  private async claimAll(): Promise<readonly LoadedSaga[]> {
+    const all: LoadedSaga[] = [];
+    for (;;) {
+      const claimed = await this.claim({ limit: CLAIM_BATCH, ignoreDue: true });
+      all.push(...claimed);
+      if (claimed.length < CLAIM_BATCH) return all;
+    }
+  }
+
+  /** Claims a saga that nobody runs, so that an operator's request is answered at once. */
+  async serve(id: string): Promise<void> {
+    for (const loaded of await this.claim({ limit: 1, ids: [id] })) this.resume(loaded, { eager: false });
+  }
+
+  private async keepLooking(): Promise<void> {
+    while (!this.#stopped) {
+      this.#wanted = false;
+      await this.look();
+      if (this.#stopped) return;
+      this.#pause = new Pause(this.#wanted ? 0 : this.env.options.recovery.interval, { keepAlive: false });
+      await this.#pause.over;
+    }
+  }
+
+  private async look(): Promise<void> {
+    try {
+      for (;;) {
+        const limit = Math.min(this.env.options.recovery.concurrency - this.recovering.size, this.worker.room);
+        if (this.#stopped || limit <= 0) return;
+        const claimed = await this.claim({ limit });
+        for (const loaded of claimed) this.resume(loaded, { eager: false });
+        this.#more = claimed.length === limit;
+        if (!this.#more) return;
+      }
+    } catch (error) {
+      this.env.outage.began(error);
+    }
+  }
+
+  private async claim(query: Pick<ClaimQuery, 'limit' | 'ids' | 'ignoreDue'>): Promise<readonly LoadedSaga[]> {
+    const { lease } = this.worker;
+    if (!lease.isTrusted()) return [];
+    const claimed = await this.env.storage.claim({
+      ...query,
+      worker: lease.id,
+      definitions: this.definitions(),
+      goneWorkers: await this.goneWorkers(),
+    });
+    this.env.outage.ended();
+    return claimed;
+  }
+
+  private definitions(): ClaimQuery['definitions'] {
+    const { sagas } = this.env.options.recovery;
+    const all = this.registry.all().map(({ name, hash }) => ({ name, planHash: hash }));
+    return sagas === undefined ? all : all.filter(({ name }) => sagas.includes(name));
+  }
+
+  private async goneWorkers(): Promise<readonly string[]> {
+    const workers = await this.env.storage.workers();
+    return workers.filter(({ process }) => process !== undefined && isCertainlyGone(process)).map(({ id }) => id);
+  }
+
+  /** Whatever is wrong with one saga parks that saga, and never stops the others. */
+  private resume(loaded: LoadedSaga, { eager }: { readonly eager: boolean }): SagaExecution | undefined {
+    const { record } = loaded;
+    const { lease } = this.worker;
+    try {
+      const registered = this.registry.get(record.name);
+      if (loaded.unreadable !== undefined) throw new Error(loaded.unreadable);
+      const journal = SagaJournal.resume(loaded, lease, this.env);
+      const saga = storedSaga(record, registered);
+      const execution = new SagaExecution(this.env, { saga, journal, lease, eager });
+      execution.assertReadable();
+      this.track(execution);
+      return execution;
+    } catch (error) {
+      void this.park(loaded, error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
+  private track(execution: SagaExecution): void {
+    this.recovering.add(execution);
+    this.worker.run(execution);
+    void execution.ended.then(() => {
+      this.recovering.delete(execution);
+      // Half of the places at a time, so that a claim is worth its round trip.
+      if (this.#more && this.recovering.size <= this.env.options.recovery.concurrency / 2) this.hurry();
+    });
+  }
+
+  /** Changes no status and counts nothing: the saga is listed with the reason until somebody asks for it by its id. */
+  private async park({ record, requests }: LoadedSaga, message: string): Promise<void> {
+    const held: HeldReason = { code: 'unreadable', message };
+    this.logger.error(`Saga '${record.id}' (${record.name}) cannot be continued and is parked: ${message}`);
+    try {
+      await this.env.storage.transition({
+        id: record.id,
+        version: record.version + 1,
+        seq: record.seq + 1,
+        entries: [{ event: 'held', held }],
+        head: { worker: null, heldReason: held },
+        worker: this.worker.lease.id,
+        writeId: this.worker.lease.nextWriteId(),
+        knownRequests: requests.map(({ id }) => id),
+      });
+    } catch (error) {
+      this.env.outage.began(error);
+    }
+  }
+
+  private async report(id: string): Promise<SagaOutcome> {
+    const loaded = await this.env.storage.load(id);
+    if (loaded === undefined) throw new SagaNotFoundError(id);
+    const { status, error, heldReason } = loaded.record;
+    return {
+      id,
+      status,
+      ...(error === undefined ? {} : { error: restoreError(error) }),
+      ...(heldReason === undefined ? {} : { heldReason }),
+    };
+  }
+}

@@ -1,0 +1,200 @@
+import { sameJson } from '../context/same-json.js';
+import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
+import { StaleSagaError } from '../errors/stale-saga-error.js';
+import { StorageRejectedError } from '../errors/storage-rejected-error.js';
+import type { JsonValue } from '../storage/json-value.js';
+import type { EntryDraft, LogEntry } from '../storage/log-entry.js';
+import type { OperatorRequest } from '../storage/operator-request.js';
+import type { LoadedSaga, PlanShape, SagaStatus } from '../storage/saga-record.js';
+import type { HeadChange, NewSaga, SagaTransition } from '../storage/saga-storage.js';
+import { Pause } from './pause.js';
+import type { SagaEnvironment } from './saga-environment.js';
+import { NEW_SAGA, applyEntry, foldLog, stateFromSnapshot, type SagaState } from './saga-state.js';
+import type { WorkerLease } from './worker-lease.js';
+
+/** A load folds at most this many rows. */
+const ROWS_PER_SNAPSHOT = 64;
+const FIRST_RETRY = 20;
+const LAST_RETRY = 1_000;
+
+/** What one write says. */
+export interface JournalWrite {
+  readonly entries: readonly EntryDraft[];
+  /** The context, where it may have changed. */
+  readonly context?: JsonValue;
+  readonly head?: HeadChange;
+}
+
+/** What a new saga is made of. */
+export interface Birth {
+  readonly name: string;
+  readonly definitionVersion: number;
+  readonly plan: PlanShape;
+  readonly planHash: string;
+  readonly status: SagaStatus;
+}
+
+/**
+ * `requested`: nothing is written, because there are requests that were not known. `reread`: an earlier write of this worker, given
+ * up for lost, has landed late; the journal has read the saga again. In both cases the writer has to decide again.
+ */
+export type AppendResult = 'written' | 'requested' | 'reread';
+
+/**
+ * One saga's log, as its worker writes it: the only place in the engine that writes sagas. Every write is one row at the next
+ * version, so a stale worker finds its place taken; every write has its own id, so that a row whose answer was lost is
+ * recognised. On any conflict the saga is read again: it is somebody else's only if its head says so.
+ */
+export class SagaJournal {
+  state: SagaState = NEW_SAGA;
+  context: JsonValue;
+  requests: readonly OperatorRequest[] = [];
+  #version = 0;
+  #rowsSinceSnapshot = 0;
+
+  private constructor(
+    readonly sagaId: string,
+    context: JsonValue,
+    private readonly lease: WorkerLease,
+    private readonly env: SagaEnvironment,
+  ) {
+    this.context = context;
+  }
+
+  /** For a saga that is not stored yet. */
+  static create(id: string, context: JsonValue, lease: WorkerLease, env: SagaEnvironment): SagaJournal {
+    return new SagaJournal(id, context, lease, env);
+  }
+
+  /** For a saga that this worker has just claimed. */
+  static resume(loaded: LoadedSaga, lease: WorkerLease, env: SagaEnvironment): SagaJournal {
+    const journal = new SagaJournal(loaded.record.id, loaded.record.context, lease, env);
+    journal.restore(loaded);
+    return journal;
+  }
+
+  /** Stores the saga with its first entries. */
+  async begin(birth: Birth, entries: readonly EntryDraft[]): Promise<'written' | 'exists'> {
+    const writeId = this.lease.nextWriteId();
+    const saga: NewSaga = {
+      ...birth,
+      id: this.sagaId,
+      context: this.context,
+      entries,
+      writeId,
+      ...(birth.status === 'RUNNING' ? { worker: this.lease.id } : {}),
+    };
+    const result = await this.insist(() => this.env.storage.create(saga));
+    if (result.outcome === 'created') return this.written(entries, result.at);
+    const existing = await this.insist(() => this.env.storage.load(this.sagaId));
+    // Our own row, whose answer was lost: the saga is just as it was written.
+    if (existing?.writeId === writeId) return this.written(entries, existing.record.createdAt);
+    return 'exists';
+  }
+
+  /**
+   * Appends one row.
+   *
+   * @throws {StaleSagaError} when another worker has the saga now: nothing was written.
+   * @throws {SagaInterruptedError} when the storage did not answer for as long as this worker may act.
+   * @throws {StorageRejectedError} when the storage will never take these values.
+   */
+  async append({ entries, context, head }: JournalWrite): Promise<AppendResult> {
+    const changed = context === undefined || sameJson(context, this.context) ? undefined : context;
+    const transition: SagaTransition = {
+      id: this.sagaId,
+      version: this.#version + 1,
+      seq: this.state.seq + 1,
+      entries,
+      worker: this.lease.id,
+      writeId: this.lease.nextWriteId(),
+      knownRequests: this.requests.map(({ id }) => id),
+      ...(changed === undefined ? {} : { context: changed }),
+      ...(head === undefined ? {} : { head }),
+      ...this.snapshot(entries, changed),
+    };
+    const result = await this.insist(() => this.env.storage.transition(transition));
+    switch (result.outcome) {
+      case 'requested':
+        this.requests = [...this.requests, ...result.requests];
+        return 'requested';
+      case 'written':
+        if (changed !== undefined) this.context = changed;
+        return this.written(entries, result.at);
+      case 'conflict': {
+        const loaded = await this.insist(() => this.env.storage.load(this.sagaId));
+        if (loaded?.record.worker !== this.lease.id) {
+          throw new StaleSagaError({ sagaId: this.sagaId, version: transition.version });
+        }
+        if (loaded.writeId !== transition.writeId) {
+          this.restore(loaded);
+          return 'reread';
+        }
+        if (changed !== undefined) this.context = changed;
+        return this.written(entries, loaded.entries.at(-1)?.at ?? loaded.now);
+      }
+    }
+  }
+
+  /** Reads the operators' requests, after somebody told that there are some. */
+  async refreshRequests(): Promise<void> {
+    const loaded = await this.insist(() => this.env.storage.load(this.sagaId));
+    if (loaded !== undefined) this.requests = loaded.requests;
+  }
+
+  private restore({ record, snapshot, entries, requests, now }: LoadedSaga): void {
+    this.env.clock.observe(now);
+    this.context = record.context;
+    this.state = foldLog(entries, snapshot === undefined ? NEW_SAGA : stateFromSnapshot(snapshot));
+    this.requests = requests;
+    this.#version = record.version;
+    this.#rowsSinceSnapshot = entries.length;
+  }
+
+  private written(entries: readonly EntryDraft[], at: Date): 'written' {
+    this.#version++;
+    this.#rowsSinceSnapshot++;
+    this.env.clock.observe(at);
+    const first = this.state.seq + 1;
+    for (const entry of entries) this.state = applyEntry(this.state, entry, at.getTime());
+    if (this.requests.length > 0) this.requests = this.requests.filter(({ id }) => !isAnsweredBy(entries, id));
+    if (this.env.observers.hears(this.sagaId)) {
+      const logged = entries.map((entry, i): LogEntry => ({ ...entry, seq: first + i, at, worker: this.lease.id }));
+      this.env.observers.publish(this.sagaId, logged);
+    }
+    return 'written';
+  }
+
+  /** Every so often a row carries the folded state, so that loading a long log stays cheap. */
+  private snapshot(
+    entries: readonly EntryDraft[],
+    changed: JsonValue | undefined,
+  ): Pick<SagaTransition, 'snapshot' | 'context'> {
+    if (this.#rowsSinceSnapshot < ROWS_PER_SNAPSHOT) return {};
+    this.#rowsSinceSnapshot = 0;
+    // Its times are this process's reading of the storage's clock: a few milliseconds beside the row's own, which no rule notices.
+    const now = this.env.clock.now();
+    const after = entries.reduce((state, entry) => applyEntry(state, entry, now), this.state);
+    return { snapshot: after as unknown as JsonValue, context: changed ?? this.context };
+  }
+
+  /** Tries again while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */
+  private async insist<T>(work: () => Promise<T>): Promise<T> {
+    for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
+      try {
+        const result = await work();
+        this.env.outage.ended();
+        return result;
+      } catch (error) {
+        if (error instanceof StorageRejectedError) throw error;
+        if (!this.lease.isTrusted()) throw new SagaInterruptedError(this.sagaId, 'storage', { cause: error });
+        this.env.outage.began(error);
+        await new Pause(delay * (0.5 + Math.random() / 2)).over;
+      }
+    }
+  }
+}
+
+function isAnsweredBy(entries: readonly EntryDraft[], request: string): boolean {
+  return entries.some((entry) => 'request' in entry && entry.request === request);
+}

@@ -1,0 +1,102 @@
+import { concatMap, firstValueFrom, from, filter } from 'rxjs';
+import type { RegisteredSaga } from '../discovery/registered-saga.js';
+import type { SagaRegistry } from '../discovery/saga-registry.js';
+import { createPlan } from '../definition/plan.js';
+import { SagaNotFoundError } from '../errors/saga-not-found-error.js';
+import { UnreadableSagaError } from '../errors/unreadable-saga-error.js';
+import type { LogEntry } from '../storage/log-entry.js';
+import type { LoadedSaga, SagaRecord } from '../storage/saga-record.js';
+import type { LogFollower } from './log-follower.js';
+import { serializationInfoOf, storedSaga } from './runnable-saga.js';
+import type { SagaEnvironment } from './saga-environment.js';
+import { outcomeOf, settle } from './saga-outcome.js';
+import { NEW_SAGA, foldLog, stateFromSnapshot, type SagaState } from './saga-state.js';
+import { viewOf, type SagaView } from './saga-view.js';
+import type { TurnedSaga } from './turn-error.js';
+import type { Worker } from './worker.js';
+
+/** Reads sagas, whoever runs them. */
+export class SagaReader {
+  constructor(
+    private readonly env: SagaEnvironment,
+    private readonly registry: SagaRegistry,
+    private readonly worker: Worker,
+    private readonly follower: LogFollower,
+  ) {}
+
+  /** @throws {SagaNotFoundError} */
+  async load(id: string): Promise<LoadedSaga> {
+    const loaded = await this.env.storage.load(id);
+    if (loaded === undefined) throw new SagaNotFoundError(id);
+    return loaded;
+  }
+
+  /** @throws {UnreadableSagaError} when its rows cannot be read. */
+  async view<C>(id: string): Promise<SagaView<C>> {
+    const { record, ...loaded } = await this.load(id);
+    const registered = this.registry.byName(record.name);
+    const context =
+      registered === undefined || loaded.unreadable !== undefined ? record.context : this.restore(record, registered);
+    return viewOf(record, stateOf(loaded), context as C);
+  }
+
+  /** Waits until the saga rests, and ends as `run()` would. */
+  async result(id: string): Promise<object> {
+    const execution = this.worker.executionOf(id);
+    if (execution !== undefined) return settle(await execution.ended);
+    for (;;) {
+      const loaded = await this.load(id);
+      if (loaded.unreadable !== undefined) throw new UnreadableSagaError({ sagaId: id, problem: loaded.unreadable });
+      const { record } = loaded;
+      const state = stateOf(loaded);
+      if (isAtRest(state)) {
+        return settle(
+          outcomeOf(
+            storedSaga(record, this.registry.get(record.name)),
+            { state, context: record.context },
+            this.env.serializer,
+          ),
+        );
+      }
+      await this.nextRest(id, state.seq);
+    }
+  }
+
+  /** What the errors of a saga's events need to know of it, even if this application has no such saga. */
+  turnedSaga({ id, name }: SagaRecord): TurnedSaga {
+    const plan = this.registry.byName(name)?.plan ?? createPlan({ nodes: [], onDefinitionChange: 'hold' });
+    return { id, name, plan };
+  }
+
+  private restore(record: SagaRecord, registered: RegisteredSaga): object {
+    return this.env.serializer.restoreContext(record.context, serializationInfoOf(storedSaga(record, registered)));
+  }
+
+  private async nextRest(id: string, after: number): Promise<void> {
+    await firstValueFrom(
+      this.follower.follow(id, after).pipe(
+        concatMap((entries) => from(entries)),
+        filter(bringsRest),
+      ),
+    );
+  }
+}
+
+function stateOf({ entries, snapshot }: Pick<LoadedSaga, 'entries' | 'snapshot'>): SagaState {
+  return foldLog(entries, snapshot === undefined ? NEW_SAGA : stateFromSnapshot(snapshot));
+}
+
+/** Whether nobody works on it: it is final, waits for another round, or is parked. */
+function isAtRest({ status, held }: SagaState): boolean {
+  return status === 'COMPLETED' || status === 'FAILED' || status === 'COMPENSATION_FAILED' || held !== undefined;
+}
+
+function bringsRest(entry: LogEntry): boolean {
+  if (entry.step !== undefined) return false;
+  return (
+    entry.event === 'completed' ||
+    entry.event === 'failed' ||
+    entry.event === 'compensation-failed' ||
+    entry.event === 'held'
+  );
+}

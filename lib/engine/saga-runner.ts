@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import { Observable, concat, defer, from, ignoreElements, mergeMap, shareReplay, takeWhile } from 'rxjs';
+import type { ContextOf } from '../definition/saga-definition.js';
+import type { SagaEvent } from '../events/saga-event.js';
+import { SagaConflictError } from '../errors/saga-conflict-error.js';
+import type { Page, SagaQuery } from '../storage/saga-storage.js';
+import type { SagaSummary } from '../storage/saga-record.js';
+import type { RecoveryReport, SagaOutcome } from './recovery.js';
+import { newSaga } from './runnable-saga.js';
+import { SagaEngine } from './saga-engine.js';
+import { SagaExecution } from './saga-execution.js';
+import { SagaHandle, type WatchOptions } from './saga-handle.js';
+import { checkSagaId, newSagaId } from './saga-id.js';
+import { SagaJournal } from './saga-journal.js';
+import { settle, type SagaEnd } from './saga-outcome.js';
+import { SagaReader } from './saga-reader.js';
+
+/** The class of a saga, whatever its context. */
+export type AnySagaClass = abstract new (...args: never[]) => object;
+
+export interface StartOptions {
+  /** 1 to 255 characters. Starting an id again joins the saga that has it. Default: a new UUIDv7. */
+  readonly id?: string;
+}
+
+/** Where a started saga is to be found. */
+interface Started {
+  readonly id: string;
+  /** How it ends, where it runs here; otherwise the log tells. */
+  readonly ended?: Promise<SagaEnd>;
+}
+
+/**
+ * Runs sagas. Inject it where transactions begin:
+ *
+ * ```ts
+ * @Controller('orders')
+ * class OrdersController {
+ *   constructor(private readonly sagas: SagaRunner) {}
+ *
+ *   @Post()
+ *   place(@Body() order: OrderContext) {
+ *     return this.sagas.run(OrderSaga, order, { id: order.orderId });
+ *   }
+ * }
+ * ```
+ */
+@Injectable()
+export class SagaRunner {
+  private readonly reader: SagaReader;
+
+  constructor(private readonly engine: SagaEngine) {
+    this.reader = new SagaReader(engine.env, engine.registry, engine.worker, engine.follower);
+  }
+
+  /**
+   * Runs a saga to its end, and resolves with its final context. An id that exists joins that saga and runs nothing twice.
+   *
+   * @throws the step's own error after the rollback, so that a `ConflictException` becomes a 409.
+   * @throws {SagaInterruptedError} when this process cannot tell the outcome; somebody else finishes the saga.
+   * @throws {InvalidSagaContextError} {@link UnserializableValueError} {@link ContextTooLargeError}, before anything is stored.
+   * @throws {SagaConflictError} when another definition's saga has this id.
+   */
+  async run<S extends AnySagaClass>(saga: S, context: ContextOf<S>, options: StartOptions = {}): Promise<ContextOf<S>> {
+    const { id, ended } = await this.begin(saga, context, { ...options, queued: false });
+    return (ended === undefined ? await this.reader.result(id) : settle(await ended)) as ContextOf<S>;
+  }
+
+  /**
+   * Starts a saga in the background. When it resolves the saga is durable: whatever happens to this process, it is finished.
+   * It runs here at once if there is room (`concurrency`), else as soon as any worker has some.
+   *
+   * @throws as {@link run} does, before anything is stored.
+   */
+  async start<S extends AnySagaClass>(
+    saga: S,
+    context: ContextOf<S>,
+    options: StartOptions = {},
+  ): Promise<SagaHandle<InstanceType<S>>> {
+    const { id } = await this.begin(saga, context, { ...options, queued: this.engine.worker.room === 0 });
+    return new SagaHandle(id, this.engine, this.reader);
+  }
+
+  /**
+   * Runs a saga from the first subscription on, emits each of its events, and then completes or errors as {@link run} does. Later
+   * subscribers join; leaving stops nothing.
+   */
+  stream<S extends AnySagaClass>(saga: S, context: ContextOf<S>, options: StartOptions = {}): Observable<SagaEvent> {
+    return defer(() => from(this.begin(saga, context, { ...options, queued: false }))).pipe(
+      mergeMap(({ id, ended }) => {
+        const events = new SagaHandle(id, this.engine, this.reader)
+          .watch()
+          .pipe(takeWhile((event) => !endsStream(event), true));
+        const outcome = defer(() => (ended === undefined ? this.reader.result(id) : ended.then(settle)));
+        return concat(events, outcome.pipe(ignoreElements()));
+      }),
+      shareReplay(),
+    );
+  }
+
+  /**
+   * Replays a saga's events behind `after`, then follows it live, in whichever process it runs; completes when it is final.
+   *
+   * @throws {SagaNotFoundError} through the observable.
+   */
+  watch(id: string, options: WatchOptions = {}): Observable<SagaEvent> {
+    return new SagaHandle(id, this.engine, this.reader).watch(options);
+  }
+
+  /**
+   * The saga of this id: `runner.get<OrderSaga>(id)`.
+   *
+   * @throws {SagaNotFoundError}
+   */
+  async get<S = unknown>(id: string): Promise<SagaHandle<S>> {
+    await this.reader.load(id);
+    return new SagaHandle(id, this.engine, this.reader);
+  }
+
+  /**
+   * Sagas by status, name, failing step, error text and time, newest first, page by page.
+   *
+   * @throws {InvalidQueryError}
+   */
+  find(query: SagaQuery = {}): Promise<Page<SagaSummary>> {
+    return this.engine.env.storage.find(query);
+  }
+
+  /**
+   * Takes one saga up at once, parked or not, and returns when it rests, waits, or turns out to be finished or run by a live worker.
+   * A saga that failed is an outcome, not an exception.
+   *
+   * @throws {SagaNotFoundError}
+   */
+  recover(id: string): Promise<SagaOutcome> {
+    return this.engine.recovery.recover(id);
+  }
+
+  /** Takes up every saga whose worker is gone, and failed compensations before their time. Works with automatic recovery off. */
+  recoverAll(): Promise<RecoveryReport> {
+    return this.engine.recovery.recoverAll();
+  }
+
+  private async begin<S extends AnySagaClass>(
+    saga: S,
+    given: ContextOf<S>,
+    { id: wanted, queued }: StartOptions & { readonly queued: boolean },
+  ): Promise<Started> {
+    const { env, registry, validation, worker } = this.engine;
+    worker.assertOpen();
+    const registered = registry.get(saga as never);
+    const id = wanted === undefined ? newSagaId() : checkSagaId(wanted);
+    const runnable = newSaga(id, registered);
+    const context = await validation.prepareContext(registered.contextType, given, {
+      saga: registered.name,
+      sagaId: id,
+    });
+    const { contextType } = registered;
+    const json = env.serializer.serializeContext(context, {
+      saga: registered.name,
+      sagaId: id,
+      ...(contextType === undefined ? {} : { contextType }),
+    });
+    const { lease } = worker;
+    const execution = new SagaExecution(env, {
+      saga: runnable,
+      journal: SagaJournal.create(id, json, lease, env),
+      lease,
+    });
+    const effect = await execution.create({ queued });
+    if (effect === 'exists') return this.join(id, registered.name);
+    if (queued) {
+      this.engine.recovery.hurry();
+      return { id };
+    }
+    worker.run(execution, effect);
+    return { id, ended: execution.ended };
+  }
+
+  private async join(id: string, name: string): Promise<Started> {
+    const { record } = await this.reader.load(id);
+    if (record.name !== name) throw new SagaConflictError({ sagaId: id, existing: record.name, requested: name });
+    const ended = this.engine.worker.executionOf(id)?.ended;
+    return { id, ...(ended === undefined ? {} : { ended }) };
+  }
+}
+
+function endsStream({ type }: SagaEvent): boolean {
+  return type === 'saga.completed' || type === 'saga.failed' || type === 'saga.compensation-failed';
+}

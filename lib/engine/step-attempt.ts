@@ -1,0 +1,115 @@
+import { isObservable, tap } from 'rxjs';
+import type { ActOutcome, StepExecution } from '../definition/step-handler.js';
+import { ExecutionEndedError } from '../errors/execution-ended-error.js';
+import { OutcomeUnknownError } from '../errors/outcome-unknown-error.js';
+import type { Phase } from '../storage/log-entry.js';
+
+export interface StepAttemptOptions {
+  readonly sagaId: string;
+  readonly sagaName: string;
+  readonly stepName: string;
+  readonly phase: Phase;
+  readonly attempt: number;
+  readonly outcome?: ActOutcome;
+  /** Makes the context as it is now durable. */
+  readonly save: () => Promise<void>;
+}
+
+/**
+ * One attempt of a step's phase: what its handler gets as `execution`, and what the engine knows of it. It watches the
+ * handler itself, inside the enhancers: an interceptor may time out, retry or throw on its own, and only the handler tells
+ * whether something may have happened.
+ */
+export class StepAttempt implements StepExecution {
+  readonly sagaId: string;
+  readonly sagaName: string;
+  readonly stepName: string;
+  readonly phase: Phase;
+  readonly attempt: number;
+  readonly outcome: ActOutcome | undefined;
+
+  readonly #save: () => Promise<void>;
+  #controller?: AbortController;
+  #abortReason?: Error;
+  #ended = false;
+  #entries = 0;
+  #throws = 0;
+  #saidUnknown = false;
+
+  constructor({ sagaId, sagaName, stepName, phase, attempt, outcome, save }: StepAttemptOptions) {
+    this.sagaId = sagaId;
+    this.sagaName = sagaName;
+    this.stepName = stepName;
+    this.phase = phase;
+    this.attempt = attempt;
+    this.outcome = outcome;
+    this.#save = save;
+  }
+
+  get idempotencyKey(): string {
+    return `${this.sagaId}:${this.stepName}:${this.phase}`;
+  }
+
+  /** Made when it is first asked for: an unused signal would be a third of a waiting saga's memory. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+    return this.#controller.signal;
+  }
+
+  save(): Promise<void> {
+    if (this.#ended)
+      return Promise.reject(
+        new ExecutionEndedError({ sagaId: this.sagaId, step: this.stepName, attempt: this.attempt }),
+      );
+    return this.#save();
+  }
+
+  /** Tells the handler to stop. */
+  abort(reason: Error): void {
+    this.#abortReason ??= reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** The attempt's outcome is decided; whatever its handler does from now on changes nothing. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Calls the handler, and notes how it ends. Interceptors that retry call it several times. */
+  enter(handler: () => unknown): unknown {
+    this.#entries++;
+    try {
+      const returned = handler();
+      if (isObservable(returned)) return returned.pipe(tap({ error: (error) => this.#threw(error) }));
+      if (isThenable(returned)) {
+        return returned.then(undefined, (error: unknown) => {
+          this.#threw(error);
+          throw error;
+        });
+      }
+      return returned;
+    } catch (error) {
+      this.#threw(error);
+      throw error;
+    }
+  }
+
+  /**
+   * What it means that the chain around the handler threw `error`: it did not happen only if the handler was never
+   * entered, or threw each time, and never said that it does not know.
+   */
+  outcomeOf(error: unknown): 'failed' | 'unknown' {
+    if (this.#saidUnknown || error instanceof OutcomeUnknownError) return 'unknown';
+    return this.#throws === this.#entries ? 'failed' : 'unknown';
+  }
+
+  #threw(error: unknown): void {
+    this.#throws++;
+    if (error instanceof OutcomeUnknownError) this.#saidUnknown = true;
+  }
+}
+
+function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,93 @@
+import { NonRetryableError } from '../errors/non-retryable-error.js';
+import { storeError } from '../errors/error-to-stored.js';
+import type { RegisteredStep } from '../discovery/registered-step.js';
+import type { Misfortune } from './attempt-outcome.js';
+import type { StepCall } from './step-call.js';
+import type { StepInvoker } from './step-invoker.js';
+import { StepTimeoutError } from '../errors/step-timeout-error.js';
+
+/** How an attempt ended. `cut`: it was ended from outside, so nothing is to be written of it. */
+export type AttemptEnd =
+  | { readonly type: 'returned'; readonly value: unknown }
+  | { readonly type: 'threw'; readonly error: unknown; readonly outcome: 'failed' | 'unknown' }
+  | { readonly type: 'cut'; readonly error: Error };
+
+/** An attempt under way. */
+export interface RunningAttempt {
+  readonly ended: Promise<AttemptEnd>;
+  /** Ends it at once, whatever its handler still does; its signal fires. */
+  cut(error: Error): void;
+}
+
+/** Calls a step's phase, and ends the attempt when it returns, throws, takes longer than `timeout` ms, or is cut. */
+export function startAttempt(invoker: StepInvoker, call: StepCall, timeout: number | undefined): RunningAttempt {
+  const { attempt, step } = call;
+  let timer: NodeJS.Timeout | undefined;
+  let settle: (end: AttemptEnd) => void = () => undefined;
+  const ended = new Promise<AttemptEnd>((resolve) => {
+    settle = (end) => {
+      clearTimeout(timer);
+      attempt.end();
+      resolve(end);
+    };
+  });
+  if (timeout !== undefined) {
+    timer = setTimeout(() => {
+      const error = new StepTimeoutError({ sagaId: attempt.sagaId, step: step.name, phase: attempt.phase, timeout });
+      attempt.abort(error);
+      settle({ type: 'threw', error, outcome: 'unknown' });
+    }, timeout);
+  }
+  invokeUnderPolicy(invoker, call).then(
+    (value) => settle({ type: 'returned', value }),
+    (error: unknown) => settle({ type: 'threw', error, outcome: attempt.outcomeOf(error) }),
+  );
+  return {
+    ended,
+    cut: (error) => {
+      attempt.abort(error);
+      settle({ type: 'cut', error });
+    },
+  };
+}
+
+/** A fallback's policy, a circuit breaker for instance, stands around the primary's act. */
+function invokeUnderPolicy(invoker: StepInvoker, call: StepCall): Promise<unknown> {
+  const policy = call.attempt.phase === 'act' ? call.step.fallback?.policy : undefined;
+  if (policy === undefined) return invoker.invoke(call);
+  return Promise.resolve(policy.execute(() => invoker.invoke(call)));
+}
+
+/** What the rules have to know about an attempt that did not succeed. */
+export function misfortuneOf(step: RegisteredStep, error: unknown, outcome: 'failed' | 'unknown'): Misfortune {
+  return {
+    outcome,
+    error: storeError(error),
+    retryable: !(error instanceof NonRetryableError) && accepts(step.retryIf, error),
+    handover: step.fallback !== undefined && accepts(step.fallback.on, error),
+    unstorable: false,
+    random: Math.random(),
+  };
+}
+
+/** It happened, but what it left behind cannot be stored: trying again would not help. */
+export function unstorable(error: unknown): Misfortune {
+  return {
+    outcome: 'unknown',
+    error: storeError(error),
+    retryable: false,
+    handover: false,
+    unstorable: true,
+    random: 0,
+  };
+}
+
+/** A predicate of the application's; one that throws says no. */
+function accepts(predicate: ((error: unknown) => boolean) | undefined, error: unknown): boolean {
+  if (predicate === undefined) return true;
+  try {
+    return predicate(error);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,65 @@
+import {
+  aboveZero,
+  anything,
+  flag,
+  optionMistakes,
+  shown,
+  timerLength,
+  wholeNumber,
+  type OptionCheck,
+  type OptionChecks,
+} from './definition/option-mistakes.js';
+import type { SagaModuleOptions } from './saga-module-options.js';
+import { SagaStorage } from './storage/saga-storage.js';
+
+const WHERE = 'SagaModule.forRoot()';
+
+const storage: OptionCheck = (value) =>
+  value instanceof SagaStorage || isStorageLike(value)
+    ? undefined
+    : `must be a SagaStorage, such as new InMemorySagaStorage(), not ${shown(value)}`;
+
+const list: OptionCheck = (value) => (Array.isArray(value) ? undefined : `must be a list, not ${shown(value)}`);
+
+const count: OptionCheck = (value) => (value === Infinity ? undefined : wholeNumber(value));
+
+const OPTIONS: OptionChecks = {
+  storage,
+  compensation: anything,
+  recovery: anything,
+  lease: anything,
+  shutdown: anything,
+  concurrency: count,
+  serializer: anything,
+  interceptors: list,
+  inheritAppConfig: flag,
+};
+
+const GROUPS: Readonly<Record<string, OptionChecks>> = {
+  recovery: { enabled: flag, interval: timerLength, maxAttempts: wholeNumber, concurrency: wholeNumber, sagas: list },
+  lease: { duration: timerLength },
+  shutdown: { gracePeriod: aboveZero },
+};
+
+/** Everything that is wrong with the module's own options, one sentence each. Those of `compensation` are looked at with the sagas'. */
+export function moduleMistakes(options: SagaModuleOptions): readonly string[] {
+  const missing =
+    options.storage === undefined
+      ? [`${WHERE}: \`storage\` is missing; new InMemorySagaStorage() will do for tests`]
+      : [];
+  const groups = Object.entries(GROUPS).flatMap(([name, checks]) => {
+    const group: unknown = options[name as keyof SagaModuleOptions];
+    if (group === undefined) return [];
+    if (typeof group !== 'object' || group === null)
+      return [`${WHERE}: \`${name}\` must be an object, not ${shown(group)}`];
+    return optionMistakes(`${WHERE}, ${name}`, group, checks);
+  });
+  return [...missing, ...optionMistakes(WHERE, options, OPTIONS), ...groups];
+}
+
+/** A storage of another copy of this package. */
+function isStorageLike(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && 'transition' in value && 'claim' in value && 'capabilities' in value
+  );
+}

@@ -1,0 +1,100 @@
+import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryModule, ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { JsonSagaSerializer } from './context/json-saga-serializer.js';
+import { SagaExplorer } from './discovery/saga-explorer.js';
+import { SagaRegistry } from './discovery/saga-registry.js';
+import { SagaEngine } from './engine/saga-engine.js';
+import { SagaRunner } from './engine/saga-runner.js';
+import { StepInvoker } from './engine/step-invoker.js';
+import { engineOptionsOf, type SagaModuleOptions } from './saga-module-options.js';
+import { moduleMistakes } from './saga-module-mistakes.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './saga.module-definition.js';
+
+/**
+ * Runs an application's sagas. Import it once; it is global, and finds the classes marked `@Saga()` and `@SagaStep()` in all
+ * modules.
+ *
+ * ```ts
+ * @Module({
+ *   imports: [SagaModule.forRoot({ storage: new InMemorySagaStorage() })],
+ *   providers: [OrderSaga, ReserveInventory, ChargePayment, ShipOrder],
+ * })
+ * class AppModule {}
+ * ```
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    SagaExplorer,
+    SagaRegistry,
+    {
+      provide: StepInvoker,
+      inject: [MODULE_OPTIONS_TOKEN, ModuleRef, ModulesContainer, ExternalContextCreator],
+      useFactory: (
+        { interceptors, inheritAppConfig }: SagaModuleOptions,
+        moduleRef: ModuleRef,
+        modules: ModulesContainer,
+        externalContextCreator: ExternalContextCreator,
+      ) =>
+        new StepInvoker({
+          moduleRef,
+          modules,
+          externalContextCreator,
+          ...(interceptors === undefined ? {} : { interceptors }),
+          ...(inheritAppConfig === undefined ? {} : { inheritAppConfig }),
+        }),
+    },
+    {
+      provide: SagaEngine,
+      inject: [MODULE_OPTIONS_TOKEN, SagaRegistry, StepInvoker],
+      useFactory: (options: SagaModuleOptions, registry: SagaRegistry, invoker: StepInvoker) =>
+        new SagaEngine({
+          storage: options.storage,
+          serializer: options.serializer ?? new JsonSagaSerializer(),
+          invoker,
+          registry,
+          options: engineOptionsOf(options),
+        }),
+    },
+    SagaRunner,
+  ],
+  exports: [SagaRunner],
+})
+export class SagaModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
+{
+  constructor(
+    @Inject(MODULE_OPTIONS_TOKEN) private readonly options: SagaModuleOptions,
+    private readonly explorer: SagaExplorer,
+    private readonly registry: SagaRegistry,
+    private readonly engine: SagaEngine,
+  ) {
+    super();
+  }
+
+  async onModuleInit(): Promise<void> {
+    const { storage, compensation, recovery } = this.options;
+    this.registry.register(
+      this.explorer.explore({
+        moduleMistakes: moduleMistakes(this.options),
+        storage: {
+          name: storage?.constructor.name ?? 'no storage',
+          transactions: storage?.capabilities.transactions ?? false,
+        },
+        ...(compensation === undefined ? {} : { compensation }),
+        ...(recovery?.sagas === undefined ? {} : { recoverySagas: recovery.sagas }),
+      }),
+    );
+    await this.engine.open();
+  }
+
+  onApplicationBootstrap(): void {
+    this.engine.startRecovery();
+  }
+
+  /** Here and not later: pools that others close in `onModuleDestroy` are gone by `beforeApplicationShutdown`. */
+  async onModuleDestroy(): Promise<void> {
+    await this.engine.close();
+  }
+}
