@@ -3,7 +3,7 @@ import type { ContextClass } from './context-type.js';
 import { MAX_DEPTH } from './json-encoder.js';
 import { kindOf } from './object-kind.js';
 import type { ClassTransformer } from './optional-package.js';
-import { formatPath, mapValueAccess, type PathKey } from './property-path.js';
+import { formatPath, type PathKey } from './property-path.js';
 
 /** An instance of the context class, or why there cannot be one. */
 export type InstantiatedContext =
@@ -36,7 +36,7 @@ export function instantiateContext(
 }
 
 /**
- * class-transformer turns sets into arrays, maps into objects and empties byte arrays. Those that are properties of the
+ * class-transformer turns sets into arrays and empties maps and byte arrays. Those that are properties of the
  * context itself are put back; the path to one further inside is returned.
  */
 function keepBuiltIns(given: object, context: object): readonly PathKey[] | undefined {
@@ -66,11 +66,6 @@ function findMangled(given: unknown, made: unknown, path: readonly PathKey[]): r
 /** What is inside an object, beside what was made of it. */
 function pairs(given: object, made: object): { key: PathKey; value: unknown; made: unknown }[] {
   const kind = kindOf(given);
-  if (kind === 'map') {
-    const entries = [...(given as Map<unknown, unknown>)];
-    const counterparts = made as Map<unknown, unknown>;
-    return entries.map(([key, value], at) => ({ key: mapValueAccess(key, at), value, made: counterparts.get(key) }));
-  }
   if (kind !== 'plain' && kind !== 'array' && kind !== 'instance') return [];
   return Object.entries(given).map(([key, value]: [string, unknown]) => ({
     key: kind === 'array' ? Number(key) : key,
@@ -83,9 +78,9 @@ function isMangled(given: unknown, made: unknown): boolean {
   if (typeof given !== 'object' || given === null) return false;
   const kind = kindOf(given);
   if (kind !== 'map' && kind !== 'set' && kind !== 'bytes') return false;
-  return typeof made !== 'object' || made === null || kindOf(made) !== kind || sizeOf(made) !== sizeOf(given);
-}
-
-function sizeOf(value: object): number {
-  return value instanceof Uint8Array ? value.byteLength : (value as Set<unknown>).size;
+  if (typeof made !== 'object' || made === null || kindOf(made) !== kind) return true;
+  if (kind === 'bytes') return (given as Uint8Array).byteLength !== (made as Uint8Array).byteLength;
+  const values = [...(given as Map<unknown, unknown>).values()];
+  const kept = [...(made as Map<unknown, unknown>).values()];
+  return values.length !== kept.length || values.some((value, at) => value !== undefined && kept[at] === undefined);
 }

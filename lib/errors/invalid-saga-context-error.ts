@@ -19,7 +19,7 @@ export class InvalidSagaContextError extends BadRequestException implements Saga
   readonly problems: readonly ContextProblem[];
 
   constructor(sagaName: string, problems: readonly ContextProblem[], { cause, sagaId, step }: SagaErrorDetails = {}) {
-    const lines = problems.map(({ path, message }) => (message.includes(path) ? message : `${path}: ${message}`));
+    const lines = problems.map(describe);
     super(httpBody([400, 'Bad Request'], 'SAGA_INVALID_CONTEXT', lines), { cause });
     this.message =
       `The context given to saga ${sagaName} is invalid, so it was not started: ${lines.join('; ')}. ` +
@@ -29,4 +29,9 @@ export class InvalidSagaContextError extends BadRequestException implements Saga
     if (step !== undefined) this.step = step;
     brandSagaError(this);
   }
+}
+
+/** Many validators name the property themselves; those that do not need it said. */
+function describe({ path, message }: ContextProblem): string {
+  return path === '' || ` ${message} `.includes(` ${path} `) ? message : `${path}: ${message}`;
 }
