@@ -31,9 +31,6 @@ export default defineConfig(
       '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
       // It takes for constant what another function changes during an await, and would have such checks deleted.
       '@typescript-eslint/no-unnecessary-condition': 'off',
-        'error',
-        { allowConstantLoopConditions: 'only-allowed-literals' },
-      ],
       // A Nest module is an empty class; a saga definition is one too.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       // Ports and hooks are asynchronous whether or not an implementation has to wait.
