@@ -13,7 +13,7 @@ export type {
   SagaStepOptions,
 } from './definition/saga-step.decorator.js';
 export { SagaDefinition } from './definition/saga-definition.js';
-export type { ContextOf, SagaClass } from './definition/saga-definition.js';
+export type { AnySagaClass, ContextOf, SagaClass } from './definition/saga-definition.js';
 export type {
   ActOutcome,
   PivotStepHandler,
@@ -36,11 +36,13 @@ export type {
   RetrySchedule,
 } from './definition/retry-policy.js';
 export { toMermaid } from './definition/to-mermaid.js';
+export type { MermaidOptions } from './definition/to-mermaid.js';
+export type { SagaPicture } from './definition/saga-picture.js';
 export type { StepState } from './definition/step-state.js';
 
 // Running
 export { SagaRunner } from './engine/saga-runner.js';
-export type { AnySagaClass, StartOptions } from './engine/saga-runner.js';
+export type { StartOptions } from './engine/saga-runner.js';
 export { SagaHandle } from './engine/saga-handle.js';
 export type { CancelOptions, ResolveOptions, WatchOptions } from './engine/saga-handle.js';
 export type { SagaView, StepView } from './engine/saga-view.js';

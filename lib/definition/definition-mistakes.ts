@@ -5,12 +5,13 @@ import { sagaName, sagaOptionsOf } from './definition-metadata.js';
 import { compensationMistakes } from './retry-mistakes.js';
 import type { CompensationOptions } from './retry-policy.js';
 import { stepMistakes, type StepProvider } from './step-mistakes.js';
+import type { AnySagaClass } from './saga-definition.js';
 import type { SagaOptions } from './saga.decorator.js';
 import type { StepClass } from './step-handler.js';
 
 /** A provider that is a saga definition, or looks like one. */
 export interface SagaFacts {
-  readonly type: new (...args: never[]) => unknown;
+  readonly type: AnySagaClass;
   /** The names of the modules that provide it. */
   readonly modules: readonly string[];
 }

@@ -18,5 +18,8 @@ export abstract class SagaDefinition<in out C extends object> {
 /** A class that extends {@link SagaDefinition}: what a runner takes, and where it infers the context from. */
 export type SagaClass<C extends object> = new (...args: never[]) => SagaDefinition<C>;
 
+/** The class of a saga, whatever its context: since contexts are invariant, no `SagaClass` takes all of them. */
+export type AnySagaClass = abstract new (...args: never[]) => object;
+
 /** The context of a saga definition, given the class's type (`typeof OrderSaga`) or its instance's (`OrderSaga`). */
 export type ContextOf<S> = S extends SagaDefinition<infer C> ? C : S extends SagaClass<infer C> ? C : never;

@@ -3,10 +3,8 @@ import { flowDiagram } from './mermaid-flow.js';
 import { sequenceDiagram } from './mermaid-sequence.js';
 import { buildPlan } from './plan-builder.js';
 import { planShape } from './plan-shape.js';
+import type { AnySagaClass } from './saga-definition.js';
 import type { SagaPicture } from './saga-picture.js';
-
-/** A class marked `@Saga()`, whatever its context. */
-type AnySagaClass = abstract new (...args: never[]) => object;
 
 export interface MermaidOptions {
   /** `'flow'`: what follows what, going forward and back. `'sequence'`: who is called when. Default: `'flow'`. */

@@ -2,7 +2,7 @@ import { sagaName, sagaOptionsOf, stepName, stepOptionsOf } from '../definition/
 import { buildPlan, type PlanDefaults } from '../definition/plan-builder.js';
 import type { StepPlan } from '../definition/plan.js';
 import { planHash, planShape } from '../definition/plan-shape.js';
-import type { SagaClass } from '../definition/saga-definition.js';
+import type { AnySagaClass } from '../definition/saga-definition.js';
 import { fallbacksByPrimary, stepClasses } from '../definition/saga-nodes.js';
 import type { FallbackNode } from '../definition/fallback.js';
 import type { StepClass } from '../definition/step-handler.js';
@@ -14,7 +14,7 @@ export type ProvidersByToken = ReadonlyMap<unknown, readonly ProviderWrapper[]>;
 
 /** Puts together what is looked up again and again of a saga. Expects a configuration in which no mistake was found. */
 export function registerSaga(
-  definition: SagaClass<never>,
+  definition: AnySagaClass,
   providers: ProvidersByToken,
   defaults: PlanDefaults,
 ): RegisteredSaga {

@@ -1,6 +1,6 @@
 import type { ContextType } from '../context/context-type.js';
 import type { Plan } from '../definition/plan.js';
-import type { SagaClass } from '../definition/saga-definition.js';
+import type { AnySagaClass } from '../definition/saga-definition.js';
 import type { PlanShape } from '../storage/saga-record.js';
 import type { ProviderWrapper, RegisteredStep } from './registered-step.js';
 
@@ -8,7 +8,7 @@ import type { ProviderWrapper, RegisteredStep } from './registered-step.js';
 export interface RegisteredSaga {
   readonly name: string;
   readonly version: number;
-  readonly definition: SagaClass<never>;
+  readonly definition: AnySagaClass;
   /** The provider of the definition, whose enhancers run around each of its steps. */
   readonly wrapper: ProviderWrapper;
   /** A class or a Standard Schema; absent: contexts are plain objects. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { sagaOptionsOf } from '../definition/definition-metadata.js';
 import { definitionMistakes, type ConfigurationFacts } from '../definition/definition-mistakes.js';
-import { SagaDefinition } from '../definition/saga-definition.js';
+import { SagaDefinition, type AnySagaClass } from '../definition/saga-definition.js';
 import type { StepProvider } from '../definition/step-mistakes.js';
 import type { StepClass } from '../definition/step-handler.js';
 import { SagaConfigurationError } from '../errors/saga-configuration-error.js';
@@ -11,7 +11,10 @@ import type { RegisteredSaga } from './registered-saga.js';
 import type { ProviderWrapper } from './registered-step.js';
 
 /** What the explorer has to know of the module's options. */
-export type ExplorerSettings = Pick<ConfigurationFacts, 'storage' | 'compensation' | 'recoverySagas' | 'moduleMistakes'>;
+export type ExplorerSettings = Pick<
+  ConfigurationFacts,
+  'storage' | 'compensation' | 'recoverySagas' | 'moduleMistakes'
+>;
 
 /** Finds the sagas of an application and the providers of their steps: one scan of the container, when it starts. */
 @Injectable()
@@ -46,10 +49,8 @@ export class SagaExplorer {
   }
 }
 
-type SagaType = new (...args: never[]) => SagaDefinition<never>;
-
 /** Marked as a saga, or meant to be. */
-function isSaga(token: unknown): token is SagaType {
+function isSaga(token: unknown): token is AnySagaClass {
   if (typeof token !== 'function') return false;
   return sagaOptionsOf(token) !== undefined || token.prototype instanceof SagaDefinition;
 }

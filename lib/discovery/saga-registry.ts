@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { didYouMean } from '../definition/did-you-mean.js';
-import type { SagaClass } from '../definition/saga-definition.js';
+import type { AnySagaClass } from '../definition/saga-definition.js';
 import { UnknownSagaError } from '../errors/unknown-saga-error.js';
 import type { RegisteredSaga } from './registered-saga.js';
 
@@ -32,7 +32,7 @@ export class SagaRegistry {
    *
    * @throws {UnknownSagaError} for one that this application has not registered.
    */
-  get<C extends object>(saga: SagaClass<C> | string): RegisteredSaga {
+  get(saga: AnySagaClass | string): RegisteredSaga {
     const name = typeof saga === 'string' ? saga : this.namesByClass.get(saga);
     const registered = typeof name === 'string' ? this.sagas.get(name) : undefined;
     if (registered !== undefined) return registered;

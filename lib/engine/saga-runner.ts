@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Observable, concat, defer, from, ignoreElements, mergeMap, shareReplay, takeWhile } from 'rxjs';
-import type { ContextOf } from '../definition/saga-definition.js';
+import type { AnySagaClass, ContextOf } from '../definition/saga-definition.js';
 import type { SagaEvent } from '../events/saga-event.js';
 import { SagaConflictError } from '../errors/saga-conflict-error.js';
 import type { Page, SagaQuery } from '../storage/saga-storage.js';
@@ -14,9 +14,6 @@ import { checkSagaId, newSagaId } from './saga-id.js';
 import { SagaJournal } from './saga-journal.js';
 import { settle, type SagaEnd } from './saga-outcome.js';
 import { SagaReader } from './saga-reader.js';
-
-/** The class of a saga, whatever its context. */
-export type AnySagaClass = abstract new (...args: never[]) => object;
 
 export interface StartOptions {
   /** 1 to 255 characters. Starting an id again joins the saga that has it. Default: a new UUIDv7. */
@@ -148,7 +145,7 @@ export class SagaRunner {
   ): Promise<Started> {
     const { env, registry, validation, worker } = this.engine;
     worker.assertOpen();
-    const registered = registry.get(saga as never);
+    const registered = registry.get(saga);
     const id = wanted === undefined ? newSagaId() : checkSagaId(wanted);
     const runnable = newSaga(id, registered);
     const context = await validation.prepareContext(registered.contextType, given, {

@@ -1,6 +1,6 @@
 import type { ArgumentsHost, ContextType, ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import type { SagaClass } from '../definition/saga-definition.js';
+import type { AnySagaClass } from '../definition/saga-definition.js';
 import type { StepExecution } from '../definition/step-handler.js';
 import type { StepArguments } from './step-arguments.js';
 
@@ -54,7 +54,7 @@ export class SagaExecutionContext extends ExecutionContextHost {
   }
 
   /** The class of the saga, for instance to read its metadata. */
-  getSaga(): SagaClass<never> {
+  getSaga(): AnySagaClass {
     return this.getStepArguments()[3];
   }
 

@@ -1,4 +1,4 @@
-import type { SagaClass } from '../definition/saga-definition.js';
+import type { AnySagaClass } from '../definition/saga-definition.js';
 import type { StepExecution } from '../definition/step-handler.js';
 
 /**
@@ -9,5 +9,5 @@ export type StepArguments<E extends StepExecution = StepExecution> = [
   context: object,
   result: unknown,
   execution: E,
-  saga: SagaClass<never>,
+  saga: AnySagaClass,
 ];

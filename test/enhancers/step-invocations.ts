@@ -1,7 +1,7 @@
 import type { DynamicModule, INestApplication, ModuleMetadata } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import type { SagaClass } from '../../lib/definition/saga-definition.js';
+import type { AnySagaClass } from '../../lib/definition/saga-definition.js';
 import type { ActOutcome, StepClass } from '../../lib/definition/step-handler.js';
 import type { RegisteredSaga } from '../../lib/discovery/registered-saga.js';
 import { SagaExplorer } from '../../lib/discovery/saga-explorer.js';
@@ -79,7 +79,7 @@ export class StepInvocations {
     return new StepInvocations(app, invoker, sagas);
   }
 
-  async act(saga: SagaClass<never>, type: StepClass<never>, options: InvocationOptions = {}): Promise<Invocation> {
+  async act(saga: AnySagaClass, type: StepClass<never>, options: InvocationOptions = {}): Promise<Invocation> {
     const { phase = 'act', context = {}, result, scope = {}, sagaId = 'saga-1', outcome } = options;
     const registered = this.sagas.find(({ definition }) => definition === saga)!;
     const step = [...registered.steps.values()].find((candidate) => candidate.type === type)!;
@@ -100,7 +100,7 @@ export class StepInvocations {
     }
   }
 
-  compensate(saga: SagaClass<never>, type: StepClass<never>, options: InvocationOptions = {}): Promise<Invocation> {
+  compensate(saga: AnySagaClass, type: StepClass<never>, options: InvocationOptions = {}): Promise<Invocation> {
     return this.act(saga, type, { ...options, phase: 'compensate' });
   }
 }
