@@ -49,7 +49,7 @@ class ChargePayment implements SagaStepHandler<OrderContext, void> {
   compensate() {}
 }
 
-@Saga<OrderContext>({ steps: [ReserveInventory, ChargePayment] })
+@Saga({ steps: [ReserveInventory, ChargePayment] })
 class OrderSaga extends SagaDefinition<OrderContext> {}
 
 @Module({
