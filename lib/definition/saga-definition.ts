@@ -21,5 +21,14 @@ export type SagaClass<C extends object> = new (...args: never[]) => SagaDefiniti
 /** The class of a saga, whatever its context: since contexts are invariant, no `SagaClass` takes all of them. */
 export type AnySagaClass = abstract new (...args: never[]) => object;
 
-/** The context of a saga definition, given the class's type (`typeof OrderSaga`) or its instance's (`OrderSaga`). */
-export type ContextOf<S> = S extends SagaDefinition<infer C> ? C : S extends SagaClass<infer C> ? C : never;
+/**
+ * The context of a saga definition, given the class's type (`typeof OrderSaga`) or its instance's (`OrderSaga`). Of a saga
+ * of which nothing is known (`unknown`), some object; of a class that is no saga, `never`.
+ */
+export type ContextOf<S> = unknown extends S
+  ? object
+  : S extends SagaDefinition<infer C>
+    ? C
+    : S extends SagaClass<infer C>
+      ? C
+      : never;

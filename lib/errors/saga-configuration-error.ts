@@ -7,8 +7,6 @@ export class SagaConfigurationError extends SagaError {
   /** @param mistakes one sentence each, naming class and option. */
   constructor(readonly mistakes: readonly string[]) {
     const count = mistakes.length === 1 ? 'is a mistake' : `are ${String(mistakes.length)} mistakes`;
-    super(
-      `There ${count} in the configuration of sagas:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`,
-    );
+    super(`There ${count} in the configuration of sagas:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`);
   }
 }
