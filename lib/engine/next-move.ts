@@ -14,6 +14,8 @@ import { hasGivenUp, toUndo } from './undoable.js';
 export interface Move {
   readonly entries: readonly EntryDraft[];
   readonly effect: Effect;
+  /** The state with `entries`, as far as the times of entries can be told before they are written. */
+  readonly after: SagaState;
 }
 
 export type Effect =
@@ -38,7 +40,8 @@ export function nextMove(plan: Plan, state: SagaState, around: Surroundings): Mo
     const answer = answerRequest(plan, draft.state, request);
     if (answer !== undefined) draft.add(answer);
   }
-  return { effect: decide(plan, draft, around), entries: draft.entries };
+  const effect = decide(plan, draft, around);
+  return { effect, entries: draft.entries, after: draft.state };
 }
 
 function decide(plan: Plan, draft: Draft, around: Surroundings): Effect {
@@ -192,13 +195,12 @@ function mayGiveUpMissing({ turned }: SagaState): boolean {
 }
 
 /**
- * When a compensation may start: a retry when it is due; and behind an act whose worker died, not before its timeout is over,
- * since the call may still be on its way.
+ * When a compensation may start: a retry when it is due; and where a worker died in the act, not before that attempt's timeout
+ * is over, whatever later attempts made of it: the lost call may still be on its way.
  */
-function undoFrom(step: StepPlan, { act, actStartedAt, compensation }: StepProgress): number {
+function undoFrom({ timeout }: StepPlan, { lostAt, compensation }: StepProgress): number {
   if (compensation.status === 'retrying') return compensation.dueAt ?? 0;
-  if (act.status !== 'interrupted' || step.timeout === undefined) return 0;
-  return (actStartedAt ?? 0) + step.timeout;
+  return lostAt === undefined || timeout === undefined ? 0 : lostAt + timeout;
 }
 
 function anotherRound(plan: Plan, draft: Draft, around: Surroundings): Effect {

@@ -89,7 +89,7 @@ export class SagaExecution {
     };
     const move = queued ? undefined : this.decide([created]);
     const entries = [created, ...(move?.entries ?? [])];
-    const status = entries.reduce((state, entry) => applyEntry(state, entry, 0), this.state).status;
+    const status = move?.after.status ?? 'PENDING';
     const result = await this.journal.begin(
       {
         name: registered.name,
@@ -181,12 +181,10 @@ export class SagaExecution {
     for (let news = happened; ;) {
       this.throwIfInterrupted();
       const before = this.journal.state;
-      const { entries: next, effect } = this.decide(news.entries);
+      const { entries: next, effect, after } = this.decide(news.entries);
       const entries = [...news.entries, ...next];
       if (entries.length === 0) return effect;
-      const now = this.env.clock.now();
-      const after = entries.reduce((state, entry) => applyEntry(state, entry, now), before);
-      const head = headChange(this.saga, before, after, { effect, now });
+      const head = headChange(this.saga, before, after, { effect, now: this.env.clock.now() });
       const result = await this.journal.append({
         entries,
         ...(news.context === undefined ? {} : { context: news.context }),

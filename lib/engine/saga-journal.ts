@@ -9,7 +9,7 @@ import type { LoadedSaga, PlanShape, SagaStatus } from '../storage/saga-record.j
 import type { HeadChange, NewSaga, SagaTransition } from '../storage/saga-storage.js';
 import { Pause } from './pause.js';
 import type { SagaEnvironment } from './saga-environment.js';
-import { NEW_SAGA, applyEntry, foldLog, stateFromSnapshot, type SagaState } from './saga-state.js';
+import { NEW_SAGA, applyEntry, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './saga-state.js';
 import type { WorkerLease } from './worker-lease.js';
 
 /** A load folds at most this many rows. */
@@ -175,7 +175,7 @@ export class SagaJournal {
     // Its times are this process's reading of the storage's clock: a few milliseconds beside the row's own, which no rule notices.
     const now = this.env.clock.now();
     const after = entries.reduce((state, entry) => applyEntry(state, entry, now), this.state);
-    return { snapshot: after as unknown as JsonValue, context: changed ?? this.context };
+    return { snapshot: snapshotOf(after), context: changed ?? this.context };
   }
 
   /** Tries again while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */

@@ -15,7 +15,7 @@ export interface PhaseProgress {
   /** The attempts that used up the retries: those that ended without success. A crash uses up none. */
   readonly failures: number;
   /** When the next attempt is due; ms, storage's clock. */
-  readonly dueAt?: number;
+  readonly dueAt?: number | undefined;
 }
 
 /** What the log says of one step. */
@@ -23,20 +23,35 @@ export interface StepProgress {
   readonly name: string;
   readonly act: PhaseProgress;
   /** When the last attempt of act started; ms, storage's clock. */
-  readonly actStartedAt?: number;
+  readonly actStartedAt?: number | undefined;
   /** Some attempt of act may have happened without anybody knowing: it was interrupted, timed out, or saved and then threw. */
-  readonly doubtful?: true;
+  readonly doubtful?: true | undefined;
   /** The attempt of act in flight has called `save()`. */
-  readonly saved?: true;
+  readonly saved?: true | undefined;
   /** Failed, and its fallback's backup takes over. */
-  readonly handover?: true;
-  readonly result?: JsonValue;
+  readonly handover?: true | undefined;
+  readonly result?: JsonValue | undefined;
   readonly compensation: PhaseProgress;
 }
 
-const IDLE: PhaseProgress = { status: 'idle', attempts: 0, failures: 0 };
+const IDLE: PhaseProgress = { status: 'idle', attempts: 0, failures: 0, dueAt: undefined };
 
-export const NEW_STEP: Omit<StepProgress, 'name'> = { act: IDLE, compensation: IDLE };
+/** All fields are there from the start: folding is most of what a saga in memory costs, and copies of one shape are fast. */
+const NEW_STEP: StepProgress = {
+  name: '',
+  act: IDLE,
+  actStartedAt: undefined,
+  doubtful: undefined,
+  saved: undefined,
+  handover: undefined,
+  result: undefined,
+  compensation: IDLE,
+};
+
+/** A step that has not started. */
+export function newStep(name: string): StepProgress {
+  return { ...NEW_STEP, name };
+}
 
 /** The step after one more of its entries, written at `at`. */
 export function applyStepEntry(step: StepProgress, entry: StepEntry, at: number): StepProgress {
@@ -45,21 +60,13 @@ export function applyStepEntry(step: StepProgress, entry: StepEntry, at: number)
 
 function applyToAct(step: StepProgress, entry: Exclude<StepEntry, { event: 'skipped' }>, at: number): StepProgress {
   switch (entry.event) {
-    case 'started': {
-      const { saved: _, ...rest } = step;
-      return { ...rest, act: started(step.act), actStartedAt: at };
-    }
+    case 'started':
+      return { ...step, act: started(step.act), actStartedAt: at, saved: undefined };
     case 'completed':
-      return {
-        ...step,
-        act: ended(step.act, 'completed'),
-        ...(entry.result === undefined ? {} : { result: entry.result }),
-      };
+      return { ...step, act: ended(step.act, 'completed'), result: entry.result };
     case 'failed': {
-      const { doubtful: _, ...rest } = step;
-      const doubt = entry.outcome === 'unknown' ? { doubtful: true as const } : {};
-      const handover = entry.handover ? { handover: true as const } : {};
-      return { ...rest, act: unsuccessful(step.act, entry, at), ...doubt, ...handover };
+      const doubtful = entry.outcome === 'unknown' ? true : undefined;
+      return { ...step, act: unsuccessful(step.act, entry, at), doubtful, handover: entry.handover };
     }
     case 'saved':
       return { ...step, saved: true };
@@ -82,18 +89,17 @@ function applyToCompensation(step: StepProgress, entry: StepEntry, at: number): 
 }
 
 function started({ attempts, failures }: PhaseProgress): PhaseProgress {
-  return { status: 'started', attempts: attempts + 1, failures };
+  return { status: 'started', attempts: attempts + 1, failures, dueAt: undefined };
 }
 
 function ended({ attempts, failures }: PhaseProgress, status: PhaseStatus): PhaseProgress {
-  return { status, attempts, failures };
+  return { status, attempts, failures, dueAt: undefined };
 }
 
 function unsuccessful({ attempts, failures }: PhaseProgress, entry: StepFailed, at: number): PhaseProgress {
-  const counts = { attempts, failures: failures + 1 };
-  return entry.retryIn === undefined
-    ? { status: entry.outcome, ...counts }
-    : { status: 'retrying', ...counts, dueAt: at + entry.retryIn };
+  const isLast = entry.retryIn === undefined;
+  const dueAt = isLast ? undefined : at + entry.retryIn;
+  return { status: isLast ? entry.outcome : 'retrying', attempts, failures: failures + 1, dueAt };
 }
 
 /** The worker of this step is gone: whatever it had in flight may or may not have happened. */
@@ -104,13 +110,11 @@ export function interruptStep(step: StepProgress): StepProgress {
       ? { ...step.compensation, status: 'interrupted' as const }
       : step.compensation;
   if (act === step.act && compensation === step.compensation) return step;
-  return { ...step, act, compensation, ...(act === step.act ? {} : { doubtful: true as const }) };
+  return { ...step, act, compensation, doubtful: act === step.act ? step.doubtful : true };
 }
 
 /** A new round of compensation: all that is not done gets its attempts back. */
 export function resetCompensation(step: StepProgress): StepProgress {
   const { status, attempts } = step.compensation;
-  return status === 'completed' || status === 'skipped'
-    ? step
-    : { ...step, compensation: { status: 'idle', attempts, failures: 0 } };
+  return status === 'completed' || status === 'skipped' ? step : { ...step, compensation: { ...IDLE, attempts } };
 }
