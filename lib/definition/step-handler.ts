@@ -42,8 +42,8 @@ export type StepReturn<R> = Promise<R> | R | Observable<R>;
  * several sagas.
  *
  * - `act` does it. What it returns is stored and handed to `compensate`. When it throws, it did not happen.
- * - `compensate` undoes it. The result is `undefined` when the act's outcome is not known: look for it by
- *   `execution.idempotencyKey`'s counterpart at the other side.
+ * - `compensate` undoes it. The result is `undefined` when the act returned nothing or its outcome is not known; then the
+ *   other side can be asked by the act's own key, `<sagaId>:<step>:act`.
  */
 export interface SagaStepHandler<C extends object, R = void> {
   act: (context: C, execution: StepExecution) => StepReturn<R>;
