@@ -10,6 +10,7 @@ import { JsonEncoder } from './json-encoder.js';
 import { nameOf } from './object-kind.js';
 import { loadClassTransformer } from './optional-package.js';
 import type { CodecInfo, SagaCodec } from './saga-codec.js';
+import { sameJson } from './same-json.js';
 import { SagaSerializer, type SerializationInfo } from './saga-serializer.js';
 import { TypedContexts } from './typed-contexts.js';
 
@@ -43,6 +44,8 @@ export class JsonSagaSerializer extends SagaSerializer {
   private readonly codec: SagaCodec | undefined;
   private readonly maxSize: number;
   private typedContexts: TypedContexts | undefined;
+  /** What contexts were made of, for codecs that encode the same value differently each time. */
+  private readonly origins = new WeakMap<object, { readonly json: JsonValue; readonly stored: JsonValue }>();
 
   /** @throws SagaConfigurationError if `maxSize` is no positive number. */
   constructor({ codec, maxSize = DEFAULT_MAX_SIZE }: JsonSagaSerializerOptions = {}) {
@@ -65,17 +68,19 @@ export class JsonSagaSerializer extends SagaSerializer {
   override serializeContext(context: object, info: SerializationInfo): JsonValue {
     const type = classOf(info.contextType);
     const json = type ? this.encodeInstance(context, type, info) : this.encoder('context', info).encodeValue(context);
-    return this.codec ? this.codec.encode(json, codecInfo('context', info)) : json;
+    if (!this.codec) return json;
+    // An unchanged context has to look unchanged, or it would be written again with each transition.
+    const origin = this.origins.get(context);
+    return origin && sameJson(origin.json, json) ? origin.stored : this.codec.encode(json, codecInfo('context', info));
   }
 
   override restoreContext(stored: JsonValue, info: SerializationInfo): object {
     return this.reading('context', info, () => {
-      const json = this.codec ? this.codec.decode(stored, codecInfo('context', info)) : stored;
-      const type = classOf(info.contextType);
-      if (TypedContexts.made(json)) return this.restoreTyped(json, type);
-      const context = decodeJson(json);
-      if (typeof context !== 'object' || context === null) throw new Error('it is no object');
-      return type ? (Object.setPrototypeOf(context, type.prototype as object) as object) : context;
+      if (!this.codec) return this.decodeContext(stored, classOf(info.contextType));
+      const json = this.codec.decode(stored, codecInfo('context', info));
+      const context = this.decodeContext(json, classOf(info.contextType));
+      this.origins.set(context, { json, stored });
+      return context;
     });
   }
 
@@ -107,7 +112,14 @@ export class JsonSagaSerializer extends SagaSerializer {
     }
   }
 
-  private restoreTyped(json: { readonly [key: string]: JsonValue }, type: ContextClass | undefined): object {
+  private decodeContext(json: JsonValue, type: ContextClass | undefined): object {
+    if (TypedContexts.made(json)) return this.decodeTyped(json, type);
+    const context = decodeJson(json);
+    if (typeof context !== 'object' || context === null) throw new Error('it is no object');
+    return type ? (Object.setPrototypeOf(context, type.prototype as object) as object) : context;
+  }
+
+  private decodeTyped(json: { readonly [key: string]: JsonValue }, type: ContextClass | undefined): object {
     if (!type) throw new Error('it was stored as an instance of a class, and the saga names no context class any more');
     if (!this.typedContexts) throw new Error('class-transformer, by which it was stored, is not installed');
     return this.typedContexts.restore(json, type);

@@ -1,6 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { CodecInfo, SagaCodec } from '../../lib/context/saga-codec.js';
-import type { JsonValue } from '../../lib/storage/json-value.js';
+import type { CodecInfo, JsonValue, SagaCodec } from 'nest-saga';
 
 /** Keys of 32 bytes by id. To rotate: add a new one, make it `current`, and keep the old ones while sagas need them. */
 export interface AesGcmKeys {

@@ -62,6 +62,14 @@ describe('a codec that encrypts', () => {
     expect(before.restoreContext(stored, { saga: 'OrderSaga', sagaId: 'o-1' })).toEqual(context);
   });
 
+  test('is not asked again for a context that a step has left as it was', () => {
+    const stored = before.serializeContext(context, info);
+    const restored = before.restoreContext(stored, info) as typeof context;
+    expect(before.serializeContext(restored, info)).toBe(stored);
+    restored.limits.set('week', 50n);
+    expect(before.serializeContext(restored, info)).not.toEqual(stored);
+  });
+
   test('is handed what is stored as it is: no JSON, no codec', () => {
     expect(() => before.restoreContext('plain', info)).toThrow(UnreadableValueError);
   });

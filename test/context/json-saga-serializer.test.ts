@@ -103,7 +103,6 @@ describe('what would not come back the same is refused by its path', () => {
   circle['self'] = { back: [circle] };
   const hidden = Object.defineProperty({}, 'secret', { value: 1, enumerable: false });
   const list = Object.assign([1, 2], { extra: true });
-  // eslint-disable-next-line no-sparse-arrays -- a hole is what is tested
   const holes = [1, , 3];
 
   test.each<[string, object, string, string]>([

@@ -2,6 +2,8 @@ import 'reflect-metadata';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import { isDeepStrictEqual } from 'node:util';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
 import { JsonSagaSerializer } from '../../lib/context/json-saga-serializer.js';
 import { UnreadableValueError } from '../../lib/errors/unreadable-value-error.js';
 import { UnserializableValueError } from '../../lib/errors/unserializable-value-error.js';
@@ -193,6 +195,40 @@ describe('nested instances that would not come back the same are refused', () =>
     expect(picky).toThrow(UnserializableValueError);
     expect(picky).toThrow('not ready');
   });
+});
+
+test('every instance that is accepted comes back the same, prototypes included', () => {
+  const address = fc.string().map((street) => Address.of(street));
+  const thing = fc.oneof(fc.string(), fc.bigInt(), fc.date(), fc.uint8Array(), address, fc.constant(undefined));
+  const anything = fc.oneof(
+    thing,
+    fc.array(thing),
+    fc.array(thing).map((items) => new Set(items)),
+    fc.dictionary(fc.string(), thing),
+  );
+  const outcomes = { accepted: 0, refused: 0 };
+  fc.assert(
+    fc.property(
+      fc.record({ address, untyped: anything, items: fc.array(fc.tuple(fc.string(), anything)) }, { requiredKeys: [] }),
+      ({ items = [], ...properties }) => {
+        const original = order({
+          ...properties,
+          items: items.map(([sku, extra]) => Object.assign(item(sku), { extra })),
+        });
+        try {
+          expect(isDeepStrictEqual(throughStorage(original), original)).toBe(true);
+          outcomes.accepted++;
+        } catch (error) {
+          if (!(error instanceof UnserializableValueError)) throw error;
+          expect(() => runInNewContext(error.path, { context: original }) as unknown).not.toThrow();
+          outcomes.refused++;
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(outcomes.accepted).toBeGreaterThan(30);
+  expect(outcomes.refused).toBeGreaterThan(30);
 });
 
 test('a stored instance whose class cannot be made any more is unreadable', () => {
