@@ -45,7 +45,7 @@ export class OperatorDesk {
   private async tellOwner(sagaId: string): Promise<void> {
     const execution = this.worker.executionOf(sagaId);
     if (execution === undefined) await this.recovery.serve(sagaId);
-    else await execution.heed();
+    else execution.heed();
   }
 
   private answerTo({ id, sagaId }: OperatorRequest): Promise<LogEntry> {

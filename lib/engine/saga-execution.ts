@@ -53,6 +53,7 @@ export class SagaExecution {
   private readonly lease: WorkerLease;
   #eager: boolean;
   #closing = false;
+  #asked = false;
   #interruption?: Error;
   #attempt?: RunningAttempt;
   #pause?: Pause;
@@ -137,14 +138,10 @@ export class SagaExecution {
     await Promise.race([this.ended, new Promise<void>((resolve) => (this.#firstWait = resolve))]);
   }
 
-  /** An operator asks something of this saga. */
-  async heed(): Promise<void> {
-    try {
-      await this.journal.refreshRequests();
-      this.#pause?.wake();
-    } catch {
-      // The storage does not answer: the request is met again with the next write, which is refused until it has been read.
-    }
+  /** An operator asks something of this saga. While it works, its next write meets the request; only a wait has to be cut short. */
+  heed(): void {
+    this.#asked = true;
+    this.#pause?.wake();
   }
 
   /** The application closes: what is in flight may end, nothing new starts. */
@@ -322,10 +319,12 @@ export class SagaExecution {
 
   private async waitUntil(until: number): Promise<void> {
     this.throwIfInterrupted();
-    this.#pause = new Pause(until - this.env.clock.now());
+    this.#pause = new Pause(this.#asked ? 0 : until - this.env.clock.now());
     this.#firstWait?.();
     await this.#pause.over;
     this.#pause = undefined;
+    if (this.#asked) await this.journal.refreshRequests();
+    this.#asked = false;
   }
 
   private throwIfInterrupted(): void {

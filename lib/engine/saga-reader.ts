@@ -42,9 +42,10 @@ export class SagaReader {
 
   /** Waits until the saga rests, and ends as `run()` would. */
   async result(id: string): Promise<object> {
-    const execution = this.worker.executionOf(id);
-    if (execution !== undefined) return settle(await execution.ended);
     for (;;) {
+      const end = await this.worker.executionOf(id)?.ended;
+      // What this worker had to let go of, another one finishes.
+      if (end !== undefined && (end.type !== 'interrupted' || this.worker.isClosing)) return settle(end);
       const loaded = await this.load(id);
       if (loaded.unreadable !== undefined) throw new UnreadableSagaError({ sagaId: id, problem: loaded.unreadable });
       const { record } = loaded;

@@ -21,6 +21,7 @@ export class Worker {
   private readonly abandoned = new Set<string>();
   #lease: WorkerLease;
   #closing = false;
+  #closed = false;
   #pause?: Pause;
   #beating: Promise<void> = Promise.resolve();
 
@@ -69,7 +70,6 @@ export class Worker {
   /** What is in flight gets `gracePeriod` ms to end; then the lease is given up, so that others take over at once. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#pause?.wake();
     const running = [...this.executions.values()];
     for (const execution of running) execution.close();
     const grace = new Pause(this.env.options.shutdown.gracePeriod);
@@ -78,6 +78,8 @@ export class Worker {
     for (const execution of this.executions.values()) {
       execution.interrupt(new SagaInterruptedError(execution.saga.id, 'closing'));
     }
+    this.#closed = true;
+    this.#pause?.wake();
     await this.#beating;
     this.#lease.lose('closing');
     await this.giveUp(this.#lease.id);
@@ -87,15 +89,14 @@ export class Worker {
     return new WorkerLease(this.env.storage, this.env.options.lease.duration);
   }
 
+  /** Until the worker is closed, so that what ends within the grace period can still be written. */
   private async beat(): Promise<void> {
-    const { duration } = this.env.options.lease;
-    let delay = duration / BEATS_PER_LEASE;
-    for (;;) {
+    const regular = this.env.options.lease.duration / BEATS_PER_LEASE;
+    for (let delay = regular; ;) {
       this.#pause = new Pause(delay, { keepAlive: false });
       await this.#pause.over;
-      if (this.#closing && this.executions.size === 0) return;
-      delay = (await this.beatOnce()) ? duration / BEATS_PER_LEASE : duration / BEATS_PER_LEASE / BEATS_PER_LEASE;
-      if (this.#closing) return;
+      if (this.#closed) return;
+      delay = (await this.beatOnce()) ? regular : regular / BEATS_PER_LEASE;
     }
   }
 
@@ -104,7 +105,7 @@ export class Worker {
     try {
       const requested = await this.#lease.beat();
       if (requested === undefined) await this.replaceLease();
-      for (const id of requested ?? []) void this.executions.get(id)?.heed();
+      for (const id of requested ?? []) this.executions.get(id)?.heed();
       for (const id of this.abandoned) await this.giveUp(id);
       this.env.outage.ended();
       return true;
