@@ -1,17 +1,10 @@
 import type { OperatorRequest } from '../operator-request.js';
 import type { SagaTransition, TransitionResult } from '../saga-storage.js';
-import { LOG_FORMAT, toRequest, type RequestRow } from '../sql/saga-rows.js';
+import { toRequest, type RequestRow } from '../sql/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { changeHead, setSnapshot } from './change-head.js';
-import { newRow, type NewRow, type SagaWrite } from './saga-write.js';
+import { appendRow, newRow, type NewRow, type SagaWrite } from './saga-write.js';
 import type { SqliteConnection } from './sqlite-connection.js';
-
-/** The fence: the row lands behind the version that its writer read, and only if nobody has written there. */
-const APPEND_ROW: Sql = ({ log }) => `
-  INSERT INTO ${log} (saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries, context, snapshot)
-  SELECT saga_id, version + 1, ${LOG_FORMAT}, ?, ?, ?, ?, ?, ?, ?, ?
-  FROM ${log} WHERE saga_id = ? AND version = ?
-  ON CONFLICT DO NOTHING`;
 
 const SELECT_ROW: Sql = ({ log }) => `SELECT 1 FROM ${log} WHERE saga_id = ? AND version = ?`;
 
@@ -40,12 +33,6 @@ export function appendTransition(transition: SagaTransition): SagaWrite<Transiti
       return { outcome: 'written', at: new Date(now) };
     },
   };
-}
-
-function appendRow(connection: SqliteConnection, row: NewRow, now: number): boolean {
-  const { writeId, worker, firstSeq, lastSeq, entries, context, snapshot } = row;
-  const values = [writeId, worker, now, firstSeq, lastSeq, entries, context, snapshot];
-  return connection.run(APPEND_ROW, ...values, row.sagaId, row.version - 1) === 1;
 }
 
 function unreadRequests(connection: SqliteConnection, sagaId: string, known: readonly string[]): OperatorRequest[] {

@@ -1,7 +1,7 @@
 import { jsonText } from '../sql/json-text.js';
 import type { Sql } from '../sql/saga-tables.js';
 import type { CreateResult, NewSaga } from '../saga-storage.js';
-import { insertFirstRow, newRow, storable, type SagaWrite } from './saga-write.js';
+import { appendRow, newRow, storable, type SagaWrite } from './saga-write.js';
 
 const INSERT_HEAD: Sql = ({ heads }) => `
   INSERT INTO ${heads}
@@ -26,7 +26,7 @@ export function createSaga(saga: NewSaga): SagaWrite<CreateResult> {
         const existing = connection.first<{ name: string }>(SELECT_NAME, row.sagaId);
         return { outcome: 'exists', name: existing?.name ?? name };
       }
-      insertFirstRow(connection, row, now);
+      appendRow(connection, row, now);
       return { outcome: 'created', at: new Date(now) };
     },
   };

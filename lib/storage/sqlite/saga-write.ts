@@ -72,17 +72,19 @@ export function newRow(row: {
   };
 }
 
-const INSERT_FIRST_ROW: Sql = ({ log }) => `
+const APPEND_ROW: Sql = ({ log }) => `
   INSERT INTO ${log} (saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries, context, snapshot)
-  VALUES (?, ?, ${LOG_FORMAT}, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ${LOG_FORMAT}, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO NOTHING`;
 
-/** Row 1 of a saga whose head is new. */
-export function insertFirstRow(connection: SqliteConnection, row: NewRow, now: number): void {
+/**
+ * Appends a row to its saga's log; tells whether it did. This is the fence: nothing happens where the version is taken (the
+ * primary key), or the one before it is missing (the log's trigger), because the saga is gone.
+ */
+export function appendRow(connection: SqliteConnection, row: NewRow, now: number): boolean {
   const { sagaId, version, writeId, worker, firstSeq, lastSeq, entries, context, snapshot } = row;
-  connection.run(
-    INSERT_FIRST_ROW,
-    ...[sagaId, version, writeId, worker, now, firstSeq, lastSeq, entries, context, snapshot],
-  );
+  const values = [sagaId, version, writeId, worker, now, firstSeq, lastSeq, entries, context, snapshot];
+  return connection.run(APPEND_ROW, ...values) === 1;
 }
 
 /**
