@@ -62,6 +62,13 @@ describe('a context that is a plain object', () => {
     expect(Object.getPrototypeOf((restored as { inner: object }).inner)).toBe(Object.prototype);
   });
 
+  test('keeps a date that is none', () => {
+    const stored = serializer.serializeContext({ at: new Date(NaN) }, info);
+    const restored = serializer.restoreContext(stored, info) as { at: Date };
+    expect(restored.at).toBeInstanceOf(Date);
+    expect(restored.at.getTime()).toBeNaN();
+  });
+
   test('may come from another realm, as from fetch in a test runner', () => {
     const context = runInNewContext('({ a: [1], b: { c: new Date(0) }, d: new Map([[1, new Set([2])]]) })') as object;
     expect(serializer.restoreContext(serializer.serializeContext(context, info), info)).toEqual({
