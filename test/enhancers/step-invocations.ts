@@ -54,6 +54,8 @@ export interface ApplicationParts extends ModuleMetadata, InvokerSettings {
   readonly configure?: (app: INestApplication) => void;
 }
 
+const unchanged = (builder: TestingModuleBuilder) => builder;
+
 /** A real Nest application whose steps are called by the invoker alone: no engine, no storage. */
 export class StepInvocations {
   private constructor(
@@ -63,7 +65,7 @@ export class StepInvocations {
   ) {}
 
   static async in(parts: ApplicationParts): Promise<StepInvocations> {
-    const { interceptors, inheritAppConfig, override = (same) => same, configure, imports = [], ...metadata } = parts;
+    const { interceptors, inheritAppConfig, override = unchanged, configure, imports = [], ...metadata } = parts;
     const settings = {
       ...(interceptors === undefined ? {} : { interceptors }),
       ...(inheritAppConfig === undefined ? {} : { inheritAppConfig }),
