@@ -24,6 +24,8 @@ export interface StepProgress {
   readonly act: PhaseProgress;
   /** When the last attempt of act started; ms, storage's clock. */
   readonly actStartedAt?: number | undefined;
+  /** When the last attempt of act whose worker died had started: its call may still be on its way. Ms, storage's clock. */
+  readonly lostAt?: number | undefined;
   /** Some attempt of act may have happened without anybody knowing: it was interrupted, timed out, or saved and then threw. */
   readonly doubtful?: true | undefined;
   /** The attempt of act in flight has called `save()`. */
@@ -41,6 +43,7 @@ const NEW_STEP: StepProgress = {
   name: '',
   act: IDLE,
   actStartedAt: undefined,
+  lostAt: undefined,
   doubtful: undefined,
   saved: undefined,
   handover: undefined,
@@ -104,13 +107,12 @@ function unsuccessful({ attempts, failures }: PhaseProgress, entry: StepFailed, 
 
 /** The worker of this step is gone: whatever it had in flight may or may not have happened. */
 export function interruptStep(step: StepProgress): StepProgress {
-  const act = step.act.status === 'started' ? { ...step.act, status: 'interrupted' as const } : step.act;
-  const compensation =
-    step.compensation.status === 'started'
-      ? { ...step.compensation, status: 'interrupted' as const }
-      : step.compensation;
-  if (act === step.act && compensation === step.compensation) return step;
-  return { ...step, act, compensation, doubtful: act === step.act ? step.doubtful : true };
+  const { act, compensation, actStartedAt } = step;
+  if (act.status === 'started') {
+    return { ...step, act: { ...act, status: 'interrupted' }, doubtful: true, lostAt: actStartedAt };
+  }
+  if (compensation.status !== 'started') return step;
+  return { ...step, compensation: { ...compensation, status: 'interrupted' } };
 }
 
 /** A new round of compensation: all that is not done gets its attempts back. */
