@@ -44,6 +44,7 @@ export type { StepState } from './definition/step-state.js';
 export { SagaRunner } from './engine/saga-runner.js';
 export type { StartOptions } from './engine/saga-runner.js';
 export { SagaHandle } from './engine/saga-handle.js';
+export { sagaMessages } from './engine/saga-messages.js';
 export type { CancelOptions, ResolveOptions, WatchOptions } from './engine/saga-handle.js';
 export type { SagaView, StepView } from './engine/saga-view.js';
 export type { RecoveryReport, SagaOutcome } from './engine/recovery.js';
@@ -52,6 +53,10 @@ export { toMessageEvent } from './events/to-message-event.js';
 
 // Enhancers
 export { SagaExecutionContext } from './enhancers/saga-execution-context.js';
+export type { SagaContextType } from './enhancers/saga-execution-context.js';
+export type { SagaRequest } from './enhancers/saga-request.js';
+export type { StepArguments } from './enhancers/step-arguments.js';
+export type { ParameterPipe, StepParameterDecorator } from './enhancers/step-parameter.js';
 export { Execution } from './enhancers/execution.decorator.js';
 export { SagaContext } from './enhancers/saga-context.decorator.js';
 export { StepResult } from './enhancers/step-result.decorator.js';
@@ -108,6 +113,7 @@ export { StorageNotMigratedError } from './errors/storage-not-migrated-error.js'
 export { StorageRejectedError } from './errors/storage-rejected-error.js';
 export { StorageUnavailableError } from './errors/storage-unavailable-error.js';
 export { StorageVersionError } from './errors/storage-version-error.js';
+export { StreamEndedError } from './errors/stream-ended-error.js';
 export { UnknownSagaError } from './errors/unknown-saga-error.js';
 export { UnreadableSagaError } from './errors/unreadable-saga-error.js';
 export { UnreadableValueError } from './errors/unreadable-value-error.js';

@@ -71,7 +71,8 @@ export class StepInvocations {
       ...(inheritAppConfig === undefined ? {} : { inheritAppConfig }),
     };
     const builder = Test.createTestingModule({ ...metadata, imports: [InvokerModule.with(settings), ...imports] });
-    const app = (await override(builder).compile()).createNestApplication({ logger: ['fatal'] });
+    const app = (await override(builder).compile()).createNestApplication();
+    app.useLogger(['fatal']);
     configure?.(app);
     await app.init();
     const discovery = app.get(DiscoveryService, { strict: false });
