@@ -4,11 +4,13 @@ import type { StorageUnderTest } from './storage-under-test.js';
 
 /** What is stored belongs to the storage: nobody changes it by changing what he gave or got. */
 export function describeCopies(subject: StorageUnderTest): void {
-  const everything = async (): Promise<unknown> => ({
-    loaded: { ...(await subject.load()), now: undefined },
-    history: await subject.storage.history('saga-1'),
-    found: (await subject.storage.find({})).items,
-  });
+  /** A copy of what can be read, so that it does not change together with what is stored. */
+  const everything = async (): Promise<unknown> =>
+    structuredClone({
+      loaded: { ...(await subject.load()), now: undefined },
+      history: await subject.storage.history('saga-1'),
+      found: (await subject.storage.find({})).items,
+    });
 
   it('keeps a new saga as it was when it was given', async () => {
     const saga = subject.newSaga({ context: { items: [{ name: 'book' }] } });
@@ -57,11 +59,12 @@ export function describeCopies(subject: StorageUnderTest): void {
   it('gives nothing away that leads to what is stored', async () => {
     await subject.create({ context: { items: [{ name: 'book' }] } });
     await subject.write('saga-1', {
+      entries: [{ event: 'completed', step: 'reserve', phase: 'act', attempt: 1, result: { id: ['r-1'] } }],
       context: { items: [{ name: 'pen' }] },
       snapshot: { steps: [{}] },
       head: { heldReason: { code: 'unreadable', message: 'm' }, error: { name: 'E', message: 'm' }, dueIn: 1000 },
     });
-    await subject.write('saga-1');
+    await subject.write('saga-1', { entries: [{ event: 'held', held: { code: 'unreadable', message: 'm' } }] });
     await subject.request();
     const before = await everything();
     vandalise(await subject.load());
@@ -77,7 +80,7 @@ export function describeCopies(subject: StorageUnderTest): void {
 
   it('gives workers away as copies', async () => {
     await subject.register('w1');
-    const before = await subject.storage.workers();
+    const before = structuredClone(await subject.storage.workers());
     vandalise(await subject.storage.workers());
     expect(await subject.storage.workers()).toEqual(before);
   });

@@ -38,6 +38,8 @@ export function describeLeases(subject: StorageUnderTest): void {
     expect(await beat('w1', 2)).toEqual({ outcome: 'alive', requested: [] });
     await subject.advance(20_000);
     expect(await alive()).toEqual(['w1']);
+    await subject.advance(15_000);
+    expect(await alive()).toEqual([]);
   });
 
   it('keeps a worker by its process when it renews', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { StorageUnderTest } from './storage-under-test.js';
+import { titled, type StorageUnderTest } from './storage-under-test.js';
 
 /** Names that every storage takes, wherever a name may stand. */
 const NAMES: readonly string[] = [
@@ -49,7 +49,7 @@ const LOOKALIKES: readonly (readonly [string, string])[] = [
 ];
 
 export function describeNames(subject: StorageUnderTest): void {
-  it.each(NAMES)('takes %j for every name, and for itself only', async (name) => {
+  it.each(titled(NAMES))('takes %s for every name, and for itself only', async (_, name) => {
     await subject.register(name);
     await subject.create({ id: 'bystander', name: 'Bystander', worker: 'w9' });
     const plan = [{ step: name, kind: 'compensatable' }] as const;
@@ -78,9 +78,9 @@ export function describeNames(subject: StorageUnderTest): void {
     expect((await subject.load('bystander')).record.version).toBe(1);
   });
 
-  it.each(['x'.repeat(1000), '🧀'.repeat(1000), 'a\u0000b', '\ud800'])(
-    'takes %.12j… for an id, or refuses it and stores nothing',
-    async (id) => {
+  it.each(titled(['x'.repeat(1000), '🧀'.repeat(1000), 'a\u0000b', '\ud800']))(
+    'takes %s for an id, or refuses it and stores nothing',
+    async (_, id) => {
       try {
         await subject.create({ id });
       } catch (error) {

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import type { PruneQuery } from 'nest-saga';
 import { times, type StorageUnderTest } from './storage-under-test.js';
 
 const DAY = 86_400_000;
@@ -19,6 +20,14 @@ export function describePruning(subject: StorageUnderTest): void {
       expect(await subject.storage.history('saga-1')).toHaveLength(3);
     },
   );
+
+  it('never deletes an unfinished saga, even when it is told to', async () => {
+    await subject.create();
+    await subject.advance(DAY);
+    const query = { olderThan: 0, status: ['RUNNING', 'COMPLETED'] } as unknown as PruneQuery;
+    expect(await subject.storage.prune(query)).toBe(0);
+    expect(await left()).toEqual(['saga-1']);
+  });
 
   it('deletes completed and failed sagas, with their logs', async () => {
     await finish('completed', 'COMPLETED');

@@ -137,3 +137,11 @@ export class StorageUnderTest {
 export function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
+
+/** Values as rows of `it.each`, each with a title that fits on a line. */
+export function titled<T>(values: readonly T[]): (readonly [title: string, value: T])[] {
+  return values.map((value) => {
+    const text = JSON.stringify(value);
+    return [text.length > 60 ? `${[...text].slice(0, 40).join('')}… (${text.length})` : text, value] as const;
+  });
+}

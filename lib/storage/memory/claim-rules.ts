@@ -1,4 +1,3 @@
-import { isFinal } from '../saga-record.js';
 import type { ClaimQuery } from '../saga-storage.js';
 import type { StoredSaga } from './stored-saga.js';
 
@@ -10,14 +9,14 @@ export interface ClaimSituation {
   hasRequests(sagaId: string): boolean;
 }
 
-/** The rules of {@link ClaimQuery} as one predicate: whether this claim may take a saga. */
+/** The rules of {@link ClaimQuery} as one predicate: whether this claim may take a saga that is not final. */
 export function claimRules(query: ClaimQuery, situation: ClaimSituation): (saga: StoredSaga) => boolean {
   const names = new Set(query.definitions.map(({ name }) => name));
   const gone = new Set(query.goneWorkers);
   const ids = query.ids && new Set(query.ids);
 
   return (saga) => {
-    if (isFinal(saga.status) || !names.has(saga.name) || hasLiveWorker(saga, gone, situation)) return false;
+    if (!names.has(saga.name) || hasLiveWorker(saga, gone, situation)) return false;
     if (ids !== undefined) return ids.has(saga.id);
     if (situation.hasRequests(saga.id)) return true;
     if (saga.heldReason === undefined) return query.ignoreDue === true || isDue(saga, situation.now);

@@ -9,7 +9,7 @@ const MAX_DEPTH = 1000;
  */
 export function copyJson<T>(value: T, depth = 0): T {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > MAX_DEPTH) throw new RangeError(`The value is nested more than ${MAX_DEPTH} levels deep`);
+  if (depth >= MAX_DEPTH) throw new RangeError(`The value is nested more than ${MAX_DEPTH} levels deep`);
   return (Array.isArray(value) ? copyArray(value, depth) : copyObject(value, depth)) as T;
 }
 
