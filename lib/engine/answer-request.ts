@@ -3,6 +3,7 @@ import type { EntryDraft } from '../storage/log-entry.js';
 import type { OperatorRequest } from '../storage/operator-request.js';
 import { canTurn } from './can-turn.js';
 import { progressOf, type SagaState } from './saga-state.js';
+import type { StepProgress } from './step-progress.js';
 import { hasGivenUp } from './undoable.js';
 
 /**
@@ -48,11 +49,22 @@ function answerResolve(plan: Plan, state: SagaState, { id, step, reason, by }: O
   if (step === undefined || progress === undefined || plan.steps.get(step)?.kind !== 'compensatable') {
     return refuse(id, `it has no step "${step ?? ''}" that acted`);
   }
-  if (!hasGivenUp(progress) && progress.compensation.status !== 'retrying') {
+  if (!hasFailed(progress)) {
     return refuse(id, `the compensation of step "${step}" has not failed: it is ${progress.compensation.status}`);
   }
   const by_ = by === undefined ? {} : { by };
   return { event: 'skipped', step, phase: 'compensate', request: id, reason: reason ?? '', ...by_ };
+}
+
+/** An interrupted one as well: a compensation that kills its process is parked without ever having thrown. */
+function hasFailed(progress: StepProgress): boolean {
+  const { status } = progress.compensation;
+  return hasGivenUp(progress) || status === 'retrying' || status === 'interrupted';
+}
+
+/** The answer to a request that is still open where the saga is parked: nobody is there to answer it later. */
+export function refuseParked({ id }: OperatorRequest): EntryDraft {
+  return refuse(id, 'it is parked; its held reason says why');
 }
 
 function refuse(request: string, why: string): EntryDraft {

@@ -42,8 +42,9 @@ function ownership(after: SagaState, effect: Effect | undefined, now: number): H
   }
 }
 
-function dueIn({ status, roundDueAt }: SagaState, now: number): number | null {
-  return status === 'COMPENSATION_FAILED' && roundDueAt !== undefined
+/** A round that an operator asked for is due at once: this worker is only closing. */
+function dueIn({ status, roundDueAt, retryAsked }: SagaState, now: number): number | null {
+  return status === 'COMPENSATION_FAILED' && roundDueAt !== undefined && !retryAsked
     ? Math.max(0, Math.round(roundDueAt - now))
     : null;
 }

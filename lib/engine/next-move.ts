@@ -1,6 +1,7 @@
 import type { Plan, PlanNode, StepPlan } from '../definition/plan.js';
 import type { EntryDraft, HeldReason, TurnReason } from '../storage/log-entry.js';
-import { answerRequest } from './answer-request.js';
+import type { OperatorRequest } from '../storage/operator-request.js';
+import { answerRequest, refuseParked } from './answer-request.js';
 import { canTurn } from './can-turn.js';
 import { applyEntry, progressOf, type SagaState } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';
@@ -36,12 +37,17 @@ export type Effect =
  */
 export function nextMove(plan: Plan, state: SagaState, around: Surroundings): Move {
   const draft = new Draft(state, around.now);
-  for (const request of around.requests) {
-    const answer = answerRequest(plan, draft.state, request);
-    if (answer !== undefined) draft.add(answer);
-  }
+  const open = around.requests.filter((request) => !isAnswered(plan, draft, request));
   const effect = decide(plan, draft, around);
+  // A parked saga has nobody to answer later; left open, a request would have it claimed again at once, for ever.
+  if (effect.type === 'park') for (const request of open) draft.add(refuseParked(request));
   return { effect, entries: draft.entries, after: draft.state };
+}
+
+function isAnswered(plan: Plan, draft: Draft, request: OperatorRequest): boolean {
+  const answer = answerRequest(plan, draft.state, request);
+  if (answer !== undefined) draft.add(answer);
+  return answer !== undefined;
 }
 
 function decide(plan: Plan, draft: Draft, around: Surroundings): Effect {

@@ -7,6 +7,7 @@ import type { HeldReason } from '../storage/log-entry.js';
 import { isFinal } from '../storage/saga-record.js';
 import type { ClaimQuery } from '../storage/saga-storage.js';
 import { Pause } from './pause.js';
+import { refuseParked } from './answer-request.js';
 import { isCertainlyGone } from './process-identity.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import { SagaExecution } from './saga-execution.js';
@@ -198,7 +199,7 @@ export class Recovery {
         id: record.id,
         version: record.version + 1,
         seq: record.seq + 1,
-        entries: [{ event: 'held', held }],
+        entries: [{ event: 'held', held }, ...requests.map(refuseParked)],
         head: { worker: null, heldReason: held },
         worker: this.worker.lease.id,
         writeId: this.worker.lease.nextWriteId(),

@@ -123,15 +123,16 @@ export class SagaJournal {
         return this.written(entries, result.at);
       case 'conflict': {
         const loaded = await this.insist(() => this.env.storage.load(this.sagaId));
+        // Our own row, whose answer was lost. It is looked for first: a saga that it ended has no worker any more.
+        if (loaded?.writeId === transition.writeId) {
+          if (changed !== undefined) this.context = changed;
+          return this.written(entries, loaded.entries.at(-1)?.at ?? loaded.now);
+        }
         if (loaded?.record.worker !== this.lease.id) {
           throw new StaleSagaError({ sagaId: this.sagaId, version: transition.version });
         }
-        if (loaded.writeId !== transition.writeId) {
-          this.restore(loaded);
-          return 'reread';
-        }
-        if (changed !== undefined) this.context = changed;
-        return this.written(entries, loaded.entries.at(-1)?.at ?? loaded.now);
+        this.restore(loaded);
+        return 'reread';
       }
     }
   }

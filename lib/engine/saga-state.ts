@@ -24,7 +24,7 @@ export interface SagaState {
   readonly roundDueAt?: number | undefined;
   /** An operator wants another round. */
   readonly retryAsked?: true | undefined;
-  /** How often recovery has set this saga going since it last completed anything. */
+  /** How often recovery has set this saga going since it last completed anything, or an operator's request was accepted. */
   readonly recoveries: number;
   /** The latest claim has started nothing yet, so it does not count. */
   readonly justClaimed?: true | undefined;
@@ -87,8 +87,9 @@ function changeByStep(state: SagaState, entry: StepEntry, at: number): Change {
     case 'failed':
       return isLastFailure(entry) ? { steps, failure: { step: entry.step, error: entry.error } } : { steps };
     case 'saved':
-    case 'skipped':
       return { steps };
+    case 'skipped':
+      return { steps, recoveries: 0 };
     default:
       throw new UnknownEntry(entry);
   }
@@ -149,7 +150,8 @@ function nextRound(state: SagaState, round: number): Change {
 function claimed(state: SagaState, asked: boolean): Change {
   return {
     steps: state.steps.map(interruptStep),
-    justClaimed: true,
+    // Taking up a saga that never ran is no recovery.
+    justClaimed: state.status === 'PENDING' ? undefined : true,
     recoveries: asked ? 0 : state.recoveries,
     held: undefined,
   };
