@@ -142,6 +142,6 @@ export function times<T>(count: number, make: (index: number) => T): T[] {
 export function titled<T>(values: readonly T[]): (readonly [title: string, value: T])[] {
   return values.map((value) => {
     const text = JSON.stringify(value);
-    return [text.length > 60 ? `${[...text].slice(0, 40).join('')}… (${text.length})` : text, value] as const;
+    return [text.length > 60 ? text.replace(/^(.{40}).*$/su, `$1… (${text.length})`) : text, value] as const;
   });
 }
