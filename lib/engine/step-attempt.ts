@@ -58,10 +58,7 @@ export class StepAttempt implements StepExecution {
   }
 
   save(): Promise<void> {
-    if (this.#ended)
-      return Promise.reject(
-        new ExecutionEndedError({ sagaId: this.sagaId, step: this.stepName, attempt: this.attempt }),
-      );
+    if (this.#ended) return Promise.reject(this.#endedError());
     return this.#save();
   }
 
@@ -76,8 +73,13 @@ export class StepAttempt implements StepExecution {
     this.#ended = true;
   }
 
-  /** Calls the handler, and notes how it ends. Interceptors that retry call it several times. */
+  /**
+   * Calls the handler, and notes how it ends. Interceptors that retry call it several times, but not once the attempt was
+   * given up: a guard that takes too long, or a retry after the timeout, would act while the saga is being undone.
+   */
   enter(handler: () => unknown): unknown {
+    if (this.#abortReason !== undefined) throw this.#abortReason;
+    if (this.#ended) throw this.#endedError();
     this.#entries++;
     try {
       const returned = handler();
@@ -102,6 +104,10 @@ export class StepAttempt implements StepExecution {
   outcomeOf(error: unknown): 'failed' | 'unknown' {
     if (this.#saidUnknown || error instanceof OutcomeUnknownError) return 'unknown';
     return this.#throws === this.#entries ? 'failed' : 'unknown';
+  }
+
+  #endedError(): ExecutionEndedError {
+    return new ExecutionEndedError({ sagaId: this.sagaId, step: this.stepName, attempt: this.attempt });
   }
 
   #threw(error: unknown): void {

@@ -17,7 +17,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, REQUEST } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { catchError, map, of, tap, timeout, TimeoutError } from 'rxjs';
+import { catchError, map, of, retry, tap, timeout, TimeoutError } from 'rxjs';
 import {
   Execution,
   InMemorySagaStorage,
@@ -29,12 +29,13 @@ import {
   SagaRunner,
   SagaStep,
   StepResult,
+  StepTimeoutError,
   type SagaModuleOptions,
   type SagaRequest,
   type StepExecution,
 } from '../../lib/index.js';
 import { QUICK } from './application.js';
-import { eventually } from './eventually.js';
+import { eventually, Gate } from './eventually.js';
 
 interface OrderContext {
   orderId: string;
@@ -231,6 +232,46 @@ describe('What enhancers make of a step', () => {
     const runner = await start({ providers });
     await expect(runner.run(OrderSaga, { orderId: 'o-1' })).resolves.toEqual({ orderId: 'o-1' });
     expect(seen).toEqual(['paid']);
+  });
+});
+
+describe('A step that has timed out', () => {
+  const gate = new Gate();
+
+  it('is not entered again by an interceptor that retries, nor late by a guard that was slow', async () => {
+    @SagaStep({ timeout: 20 })
+    class Charge {
+      @UseInterceptors({ intercept: (_: ExecutionContext, next: CallHandler) => next.handle().pipe(retry(3)) })
+      async act(_context: OrderContext, execution: StepExecution): Promise<void> {
+        effects.push('charge');
+        await new Promise((_, reject) =>
+          execution.signal.addEventListener('abort', () => reject(new Error('stopped'))),
+        );
+      }
+      async compensate(): Promise<void> {
+        effects.push('refund');
+        gate.open();
+      }
+    }
+    @SagaStep({ timeout: 20 })
+    class Ship {
+      @UseGuards({ canActivate: () => gate.passed.then(() => true) })
+      async act(): Promise<void> {
+        effects.push('ship');
+      }
+      async compensate(): Promise<void> {
+        effects.push('unship');
+        gate.open();
+      }
+    }
+    @Saga({ steps: [Charge] })
+    class RetryingSaga extends SagaDefinition<OrderContext> {}
+    @Saga({ steps: [Ship] })
+    class GuardedSaga extends SagaDefinition<OrderContext> {}
+    const runner = await start({ providers: [RetryingSaga, GuardedSaga, Charge, Ship] });
+    await expect(runner.run(GuardedSaga, { orderId: 'o-1' })).rejects.toThrow(StepTimeoutError);
+    await expect(runner.run(RetryingSaga, { orderId: 'o-1' })).rejects.toThrow(StepTimeoutError);
+    expect(effects).toEqual(['unship', 'charge', 'refund']);
   });
 });
 
