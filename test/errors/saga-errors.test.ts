@@ -17,6 +17,7 @@ import { SagaInterruptedError } from '../../lib/errors/saga-interrupted-error.js
 import { SagaNotFoundError } from '../../lib/errors/saga-not-found-error.js';
 import { StaleSagaError } from '../../lib/errors/stale-saga-error.js';
 import { StepTimeoutError } from '../../lib/errors/step-timeout-error.js';
+import { StreamEndedError } from '../../lib/errors/stream-ended-error.js';
 import { UnreadableSagaError } from '../../lib/errors/unreadable-saga-error.js';
 import { UnreadableValueError } from '../../lib/errors/unreadable-value-error.js';
 import { UnserializableValueError } from '../../lib/errors/unserializable-value-error.js';
@@ -43,6 +44,7 @@ const errors: readonly (SagaError | (Error & { code: string }))[] = [
   new HandlerMissingError({ sagaId: 'o-1', saga: 'OrderSaga', step: 'charge' }),
   new RequestRefusedError({ sagaId: 'o-1', type: 'cancel', why: 'it is completed' }),
   new UnreadableSagaError({ sagaId: 'o-1', problem: 'row 3 is damaged' }),
+  new StreamEndedError('o-1'),
   new ExecutionEndedError({ sagaId: 'o-1', step: 'charge' }),
 ];
 
