@@ -166,13 +166,16 @@ export function describeRequests(subject: StorageUnderTest): void {
     const reads = await Promise.all(ids.map((id) => subject.load(id)));
 
     const races = await Promise.all(
-      reads.map((read) => {
+      reads.map((read, index) => {
         const finish = subject.next(read, {
           entries: [{ event: 'completed' }],
           head: { status: 'COMPLETED', worker: null },
         });
         const request = { id: `request of ${read.record.id}`, sagaId: read.record.id };
-        return Promise.all([subject.request(request, peer), subject.storage.transition(finish)]);
+        return Promise.all([
+          subject.request(request, index % 2 === 0 ? subject.storage : peer),
+          subject.storage.transition(finish),
+        ]);
       }),
     );
 
