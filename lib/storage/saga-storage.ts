@@ -59,7 +59,10 @@ export abstract class SagaStorage {
   /** Stores an operator's request, unless the saga is unknown or final. The same request id again changes nothing. */
   abstract request(request: OperatorRequest): Promise<RequestResult>;
 
-  /** Sagas by what their heads say, newest first (`createdAt`, then `id`, both descending). */
+  /**
+   * Sagas by what their heads say, newest first (`createdAt`, then `id`, both descending). Rejects with
+   * `InvalidQueryError` what `checkQuery` refuses.
+   */
   abstract find(query: SagaQuery): Promise<Page<SagaSummary>>;
 
   /** Deletes finished sagas with their logs; never one that is unfinished or unsettled. Returns how many. */
@@ -112,7 +115,7 @@ export interface SagaTransition {
   readonly knownRequests: readonly string[];
 }
 
-/** `conflict`: the version is taken, or the saga is gone. Nothing was written. */
+/** `conflict`: the version is taken, it would leave a gap, or the saga is gone. Nothing was written. */
 export type TransitionResult =
   | { readonly outcome: 'written'; readonly at: Date }
   | { readonly outcome: 'conflict' }
@@ -196,6 +199,7 @@ export interface SagaQuery {
   readonly error?: string;
   /** Only parked sagas, or only those parked with this code. */
   readonly held?: true | HeldReason['code'];
+  /** Later than this, not at it; `createdBefore` likewise. */
   readonly createdAfter?: Date;
   readonly createdBefore?: Date;
   /** At most this many; default 50, at most 1000. */
