@@ -52,6 +52,15 @@ class Ship {
 })
 class OrderSaga extends SagaDefinition<object> {}
 
+@SagaStep({ retry: { retryCount: 2, retryDelay: 3, retryBackoff: 4, maxRetryDelay: 5, jitter: 0.6 } })
+class Tuned {
+  act(): void {}
+  compensate(): void {}
+}
+
+@Saga({ steps: [Tuned] })
+class TunedSaga extends SagaDefinition<object> {}
+
 @Saga({ steps: [Reserve] })
 class PlainSaga extends SagaDefinition<object> {}
 
@@ -69,7 +78,7 @@ function stepOf(plan: Plan, name: string): StepPlan {
 
 describe('buildPlan', () => {
   it('fills in every default', () => {
-    expect(planOf(PlainSaga).nodes).toEqual([
+    expect(planOf(PlainSaga).nodes).toStrictEqual([
       {
         type: 'step',
         name: 'Reserve',
@@ -88,6 +97,8 @@ describe('buildPlan', () => {
     ]);
     expect(planOf(PlainSaga).onDefinitionChange).toBe('hold');
     expect(planOf(PlainSaga)).not.toHaveProperty('deadline');
+    expect(planOf(PlainSaga)).not.toHaveProperty('pivot');
+    expect(planOf(OrderSaga).deadline).toBe(9);
   });
 
   it('takes what a step says, and the default for what it says undefined of', () => {
@@ -101,6 +112,13 @@ describe('buildPlan', () => {
     });
     expect(charge.timeout).toBe(5_000);
     expect(charge.compensateOnFailure).toBe(true);
+  });
+
+  it('takes each of the options from where it is given', () => {
+    const all = { retryCount: 2, retryDelay: 3, retryBackoff: 4, maxRetryDelay: 5, jitter: 0.6 };
+    const compensation = { ...all, timeout: 7, onExhausted: 'halt' } as const;
+    expect(stepOf(planOf(PlainSaga, { compensation }), 'Reserve').compensation).toStrictEqual(compensation);
+    expect(stepOf(planOf(TunedSaga), 'Tuned').retry).toStrictEqual(all);
   });
 
   it('asks step, saga, module and default in this order for the policy of a compensation', () => {

@@ -54,7 +54,7 @@ describe('the shape of a plan', () => {
   it('has a hash that never changes between releases, since it is stored', () => {
     expect(planHash([])).toBe('4f53cda18c2baa0c');
     expect(planHash(shape)).toBe(planHash(planShape(nodes)));
-    expect(planHash(shape)).toMatch(/^[0-9a-f]{16}$/);
+    expect(planHash(shape)).toBe('55402c890fc7d94e');
   });
 
   it('is the same however a database ordered the keys', () => {
@@ -95,7 +95,17 @@ describe('planFromShape', () => {
   it('keeps the stored order, pivot and fallbacks, and the current policies of the saga', () => {
     const plan = planFromShape(shape, current);
     expect(planShape(plan.nodes)).toEqual(shape);
+    expect(plan.nodes.map(({ type }) => type)).toEqual(['step', 'fallback', 'step']);
     expect(plan).toMatchObject({ pivot: 'e', onDefinitionChange: 'compensate', deadline: 100 });
+  });
+
+  it('has no deadline where the code has none', () => {
+    const { deadline: _, ...timeless } = current;
+    expect(planFromShape(shape, timeless)).not.toHaveProperty('deadline');
+  });
+
+  it.each(['compensatable', 'pivot', 'retriable', 'readonly'])('knows the kind %s', (kind) => {
+    expect(planFromShape([{ step: 'z', kind }], current).steps.get('z')?.kind).toBe(kind);
   });
 
   it('takes a kind that it does not know for one that can be undone', () => {
