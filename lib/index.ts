@@ -87,6 +87,12 @@ export type { JsonValue } from './storage/json-value.js';
 export type { OperatorRequest } from './storage/operator-request.js';
 export type { StoredError } from './storage/stored-error.js';
 export { InMemorySagaStorage } from './storage/memory/in-memory-saga-storage.js';
+export type { InMemorySagaStorageOptions } from './storage/memory/in-memory-saga-storage.js';
+// for storages of others
+export { checkQuery } from './storage/checked-query.js';
+export type { CheckedQuery } from './storage/checked-query.js';
+export { decodeCursor, encodeCursor } from './storage/page-cursor.js';
+export type { PageCursor } from './storage/page-cursor.js';
 
 // Errors
 export { ContextTooLargeError } from './errors/context-too-large-error.js';
