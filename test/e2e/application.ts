@@ -1,3 +1,4 @@
+import type { LoggerService } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   InMemorySagaStorage,
@@ -84,20 +85,28 @@ export const QUICK = {
   compensation: { retryDelay: 1 },
   recovery: { interval: 20 },
   lease: { duration: 3_000 },
-  shutdown: { gracePeriod: 500 },
+  shutdown: { gracePeriod: 50 },
 } satisfies Partial<SagaModuleOptions>;
+
+export type ApplicationOptions = Partial<SagaModuleOptions> & {
+  readonly providers?: readonly unknown[];
+  /** Where the application logs to. Default: nowhere. */
+  readonly logger?: LoggerService;
+};
+
+const SILENT: LoggerService = { log: () => undefined, error: () => undefined, warn: () => undefined };
 
 /** Starts a Nest application with these sagas and their steps, as a process of its own would be. */
 export async function startApplication(
   sagas: readonly SagaType[],
-  options: Partial<SagaModuleOptions> & { readonly providers?: readonly unknown[] } = {},
+  options: ApplicationOptions = {},
 ): Promise<Application> {
-  const { providers = [], ...given } = options;
+  const { providers = [], logger = SILENT, ...given } = options;
   const module = await Test.createTestingModule({
     imports: [SagaModule.forRoot({ storage: new InMemorySagaStorage(), ...QUICK, ...given })],
     providers: [...sagas, ...new Set(sagas.flatMap(stepsOf)), ...(providers as never[])],
   })
-    .setLogger(false as never)
+    .setLogger(logger)
     .compile();
   await module.init();
   return { module, runner: module.get(SagaRunner), close: () => module.close() };

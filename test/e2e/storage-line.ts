@@ -1,0 +1,161 @@
+import { SagaStorage, type LogEntry, type OperatorRequest } from '../../lib/index.js';
+import type {
+  ClaimQuery,
+  CreateResult,
+  HeartbeatResult,
+  HistoryOptions,
+  LoadedSaga,
+  NewSaga,
+  Page,
+  PruneQuery,
+  RequestResult,
+  SagaQuery,
+  SagaSummary,
+  SagaTransition,
+  TransitionResult,
+  WorkerBeat,
+  WorkerInfo,
+} from '../../lib/index.js';
+
+/** Where a write is lost: on its way to the storage, or the answer on its way back. */
+export type Side = 'before' | 'after';
+
+/** What befalls a write. */
+interface Accident {
+  readonly write: number;
+  readonly side: Side;
+  readonly then: 'cut' | 'go on';
+}
+
+/** What becomes of a call: it goes through, nobody ever answers, or it is refused at once. */
+type State = 'up' | 'silent' | 'down';
+
+/**
+ * The line between one process and the storage that it shares with others: a double of the network. Cut in silence, its process is
+ * as good as dead, for it can tell nobody what it still does.
+ */
+export class StorageLine extends SagaStorage {
+  override readonly capabilities;
+  /** Creations and transitions that were sent. */
+  writes = 0;
+  #state: State = 'up';
+  #accident?: Accident;
+  readonly #unanswered = new Set<(error: Error) => void>();
+
+  constructor(private readonly storage: SagaStorage) {
+    super();
+    this.capabilities = storage.capabilities;
+  }
+
+  /** From now on no call arrives, and none is answered. */
+  cut(): void {
+    this.#state = 'silent';
+  }
+
+  /** Cuts the line at the write of this number, counted from 1. */
+  cutAt(write: number, side: Side): void {
+    this.#accident = { write, side, then: 'cut' };
+  }
+
+  /** The write of this number fails, and everything behind it goes through again. */
+  loseOnly(write: number, side: Side): void {
+    this.#accident = { write, side, then: 'go on' };
+  }
+
+  /** From now on every call fails, those that nobody has answered too. */
+  breakDown(): void {
+    this.#state = 'down';
+    for (const reject of this.#unanswered) reject(lost());
+    this.#unanswered.clear();
+  }
+
+  mend(): void {
+    this.breakDown();
+    this.#state = 'up';
+    this.#accident = undefined;
+  }
+
+  get isCut(): boolean {
+    return this.#state === 'silent';
+  }
+
+  open(): Promise<void> {
+    return this.storage.open();
+  }
+
+  close(): Promise<void> {
+    return this.storage.close();
+  }
+
+  create(saga: NewSaga): Promise<CreateResult> {
+    return this.#write(() => this.storage.create(saga));
+  }
+
+  transition(transition: SagaTransition): Promise<TransitionResult> {
+    return this.#write(() => this.storage.transition(transition));
+  }
+
+  load(id: string): Promise<LoadedSaga | undefined> {
+    return this.#call(() => this.storage.load(id));
+  }
+
+  history(id: string, options?: HistoryOptions): Promise<readonly LogEntry[]> {
+    return this.#call(() => this.storage.history(id, options));
+  }
+
+  claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
+    return this.#call(() => this.storage.claim(query));
+  }
+
+  heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
+    return this.#call(() => this.storage.heartbeat(beat));
+  }
+
+  release(worker: string): Promise<void> {
+    return this.#call(() => this.storage.release(worker));
+  }
+
+  workers(): Promise<readonly WorkerInfo[]> {
+    return this.#call(() => this.storage.workers());
+  }
+
+  request(request: OperatorRequest): Promise<RequestResult> {
+    return this.#call(() => this.storage.request(request));
+  }
+
+  find(query: SagaQuery): Promise<Page<SagaSummary>> {
+    return this.#call(() => this.storage.find(query));
+  }
+
+  prune(query: PruneQuery): Promise<number> {
+    return this.#call(() => this.storage.prune(query));
+  }
+
+  async #write<T>(send: () => Promise<T>): Promise<T> {
+    const accident = ++this.writes === this.#accident?.write ? this.#accident : undefined;
+    if (accident?.side === 'before') this.#suffer(accident);
+    const answer = await this.#call(send);
+    if (accident?.side === 'after') this.#suffer(accident);
+    return this.#call(() => Promise.resolve(answer));
+  }
+
+  #suffer({ then }: Accident): void {
+    if (then === 'go on') throw lost();
+    this.cut();
+  }
+
+  #call<T>(send: () => Promise<T>): Promise<T> {
+    switch (this.#state) {
+      case 'up':
+        return send();
+      case 'silent':
+        return new Promise((_, reject) => this.#unanswered.add(reject));
+      case 'down':
+        return Promise.reject(lost());
+    }
+  }
+}
+
+function lost(): Error {
+  return Object.assign(new Error('The connection to the storage is lost'), { code: 'ECONNRESET' });
+}

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe } from '@jest/globals';
+import type { LogEntry, SagaNode, SagaStorage, SagaView } from '../../lib/index.js';
+import type { HarnessedStorage, StorageHarness } from '../contract/storage-harness.js';
+import { memoryHarness } from '../harness/memory.js';
+import { sqliteDrivers } from '../harness/sqlite-drivers.js';
+import { sqliteHarness } from '../harness/sqlite.js';
+import {
+  Effects,
+  startApplication,
+  step,
+  type Application,
+  type ApplicationOptions,
+  type Behaviour,
+  type Context,
+  type SagaType,
+} from './application.js';
+import { eventually } from './eventually.js';
+import { StorageLine } from './storage-line.js';
+
+/** Longer than every lease of these tests. */
+const LONG = 60_000;
+
+const STORAGES: readonly { readonly storage: string; readonly harness: StorageHarness }[] = [
+  { storage: 'memory', harness: memoryHarness },
+  ...sqliteDrivers.slice(0, 1).map((driver) => ({ storage: 'SQLite', harness: sqliteHarness(driver) })),
+];
+
+/** The same tests on every storage, each with a world of its own. */
+export function onEachStorage(tests: (world: World) => void): void {
+  describe.each(STORAGES)('on $storage', ({ harness }) => tests(useWorld(harness)));
+}
+
+/** The same tests where the storage makes no difference. */
+export function inMemory(tests: (world: World) => void): void {
+  tests(useWorld(memoryHarness));
+}
+
+function useWorld(harness: StorageHarness): World {
+  const world = new World(harness);
+  beforeEach(() => world.begin());
+  afterEach(() => world.end());
+  return world;
+}
+
+/** An application that stands for a process of its own. */
+export interface Process extends Application {
+  readonly line: StorageLine;
+  /** It dies, and its lease runs out: from here on nobody hears of it. What its steps still do are late effects. */
+  crash(): Promise<void>;
+}
+
+/** One storage, the processes that share it, and the world outside that their steps change. */
+export class World {
+  #harnessed?: HarnessedStorage;
+  #effects = new Effects();
+  readonly #processes: Process[] = [];
+
+  constructor(private readonly harness: StorageHarness) {}
+
+  async begin(): Promise<void> {
+    this.#harnessed = await this.harness.create();
+    this.#effects = new Effects();
+  }
+
+  async end(): Promise<void> {
+    for (const { line } of this.#processes) if (line.isCut) line.breakDown();
+    await Promise.all(this.#processes.splice(0).map((process) => process.close()));
+    await this.#harnessed?.dispose();
+  }
+
+  /** What the steps have done, in order. */
+  get effects(): Effects {
+    return this.#effects;
+  }
+
+  /** The storage itself, past every line. */
+  get storage(): SagaStorage {
+    return this.harnessed.storage;
+  }
+
+  step(name: string, behaviour?: Behaviour): SagaNode<Context> {
+    return step(this.effects, name, behaviour);
+  }
+
+  async start(sagas: readonly SagaType[], options: ApplicationOptions = {}): Promise<Process> {
+    const line = new StorageLine(await this.harnessed.peer());
+    const application = await startApplication(sagas, { storage: line, ...options });
+    const process: Process = {
+      ...application,
+      line,
+      crash: () => {
+        line.cut();
+        return this.advance(LONG);
+      },
+      close: async () => {
+        const at = this.#processes.indexOf(process);
+        if (at >= 0) this.#processes.splice(at, 1);
+        await application.close();
+      },
+    };
+    this.#processes.push(process);
+    return process;
+  }
+
+  /** Time passes, by the storage's clock. */
+  advance(ms: number): Promise<void> {
+    return this.harnessed.advance(ms);
+  }
+
+  /** Damages the last row of a saga's log. */
+  corrupt(id: string, how: 'damaged' | 'newer'): Promise<void> {
+    return this.harnessed.corrupt(id, how);
+  }
+
+  /** Waits until a step has done this. */
+  async seen(effect: string, times = 1): Promise<void> {
+    await eventually(() => {
+      if (this.effects.count(effect) < times) throw new Error(`no '${effect}' among ${this.effects.log.join(', ')}`);
+    });
+  }
+
+  /** The log, shortly: `started a`, `completed -a`, `compensating`. */
+  async log(id: string): Promise<string[]> {
+    return (await this.storage.history(id)).map(shown);
+  }
+
+  /** Waits until the saga has this status. */
+  async status(id: string, status: SagaView['status']): Promise<void> {
+    await eventually(async () => {
+      const found = (await this.storage.load(id))?.record.status;
+      if (found !== status) throw new Error(`saga '${id}' is ${String(found)}, not ${status}`);
+    });
+  }
+
+  private get harnessed(): HarnessedStorage {
+    if (this.#harnessed === undefined) throw new Error('The world exists only while a test runs.');
+    return this.#harnessed;
+  }
+}
+
+function shown(entry: LogEntry): string {
+  if (entry.step === undefined) return entry.event;
+  return `${entry.event} ${entry.phase === 'act' ? '' : '-'}${entry.step}`;
+}
