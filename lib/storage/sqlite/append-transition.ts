@@ -15,7 +15,7 @@ const DELETE_REQUEST: Sql = ({ requests }) => `DELETE FROM ${requests} WHERE sag
 
 /** The next row of a saga's log, and what it changes in the head. */
 export function appendTransition(transition: SagaTransition): SagaWrite<TransitionResult> {
-  const row = newRow(transition);
+  const row = newRow(transition, transition);
   const change = transition.head && changeHead(row.sagaId, transition.head);
   const known = [...transition.knownRequests];
   const answered = transition.entries.flatMap((entry) => ('request' in entry ? [entry.request] : []));

@@ -5,33 +5,40 @@ import { storable } from './saga-write.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteValue } from './sqlite-client.js';
 
-/** Each pair of parameters is: whether the column changes, and to what. */
-const CHANGE_HEAD: Sql = ({ heads }) => `
-  UPDATE ${heads} SET
-    status = COALESCE(?, status),
-    worker = IIF(?, NULL, worker),
-    due_at = IIF(?, ?, due_at),
-    held_code = IIF(?, ?, held_code),
-    held_reason = IIF(?, ?, held_reason),
-    error = IIF(?, ?, error),
-    failed_step = IIF(?, ?, failed_step),
-    updated_at = ?
+/** Where the saga stands and who has to care. A pair of parameters is: whether the column changes, and to what. */
+const MOVE_HEAD: Sql = ({ heads }) => `
+  UPDATE ${heads}
+  SET status = COALESCE(?, status), worker = IIF(?, NULL, worker), due_at = IIF(?, ?, due_at), updated_at = ?
+  WHERE id = ?`;
+
+/** Why it stands there. Apart from {@link MOVE_HEAD}, because most sagas never need it. */
+const EXPLAIN_HEAD: Sql = ({ heads }) => `
+  UPDATE ${heads}
+  SET held_code = IIF(?, ?, held_code), held_reason = IIF(?, ?, held_reason),
+    error = IIF(?, ?, error), failed_step = IIF(?, ?, failed_step)
   WHERE id = ?`;
 
 const SET_SNAPSHOT: Sql = ({ heads }) => `UPDATE ${heads} SET snapshot_version = ? WHERE id = ?`;
 
 /** Prepares the change of a head: the texts are made now, the times when the database's clock has been read. */
 export function changeHead(sagaId: string, change: HeadChange): (connection: SqliteConnection, now: number) => void {
-  const { status = null, worker, dueIn, heldReason, error, failedStep } = change;
-  const held = changed(heldReason && jsonText(heldReason, { sagaId, what: 'held reason' }));
-  const heldCode = changed(heldReason && heldReason.code);
-  const errorText = changed(error && jsonText(error, { sagaId, what: 'error' }));
-  const step = changed(failedStep && storable('failed step', failedStep));
+  const { status = null, worker, dueIn } = change;
+  const reasons = reasonsOf(sagaId, change);
   return (connection, now) => {
     const due = changed(dueIn && now + Math.ceil(dueIn));
-    const columns = [status, worker === null ? 1 : 0, ...due, ...heldCode, ...held, ...errorText, ...step];
-    connection.run(CHANGE_HEAD, ...columns, now, sagaId);
+    connection.run(MOVE_HEAD, status, worker === null ? 1 : 0, ...due, now, sagaId);
+    if (reasons) connection.run(EXPLAIN_HEAD, ...reasons, sagaId);
   };
+}
+
+function reasonsOf(sagaId: string, { heldReason, error, failedStep }: HeadChange): readonly SqliteValue[] | undefined {
+  if (heldReason === undefined && error === undefined && failedStep === undefined) return undefined;
+  return [
+    ...changed(heldReason && heldReason.code),
+    ...changed(heldReason && jsonText(heldReason, { sagaId, what: 'held reason' })),
+    ...changed(error && jsonText(error, { sagaId, what: 'error' })),
+    ...changed(failedStep && storable('failed step', failedStep)),
+  ];
 }
 
 /** Lets loads begin at this row. It is no change that anybody looks for, so `updated_at` stays. */

@@ -13,7 +13,7 @@ const SELECT_NAME: Sql = ({ heads }) => `SELECT name FROM ${heads} WHERE id = ?`
 
 /** Head and first row of a new saga; nothing when the id is taken. */
 export function createSaga(saga: NewSaga): SagaWrite<CreateResult> {
-  const row = newRow({ ...saga, version: 1, seq: 1 });
+  const row = newRow(saga, { version: 1, seq: 1 });
   const name = storable('saga name', saga.name);
   const planHash = storable('plan hash', saga.planHash);
   const plan = jsonText(saga.plan, { sagaId: saga.id, what: 'plan' });

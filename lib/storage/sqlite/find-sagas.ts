@@ -43,13 +43,15 @@ function filtersOf(query: CheckedQuery): readonly Filter[] {
   }
   if (name !== undefined) where('name = ?', name);
   if (step !== undefined) where('failed_step = ?', step);
+  if (error !== undefined) where('error IS NOT NULL');
   // Both lower() and instr() know ASCII letters only, and no wildcards.
   if (error !== undefined)
     where(`instr(lower(IIF(json_valid(error), error ->> '$.message', NULL)), lower(?)) > 0`, error);
   if (held !== undefined) where('held_code IS NOT NULL');
   if (typeof held === 'string') where('held_code = ?', held);
   if (createdAfter) where('created_at > ?', createdAfter.getTime());
-  if (createdBefore) where('created_at < ?', createdBefore.getTime());
+  // The plus keeps this bound off the index when there is a cursor, which is the nearer one.
+  if (createdBefore) where(`${after ? '+' : ''}created_at < ?`, createdBefore.getTime());
   if (after) where('(created_at, id) < (?, ?)', after.createdAt, after.id);
   return filters;
 }

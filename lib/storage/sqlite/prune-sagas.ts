@@ -9,7 +9,7 @@ const DEFAULT_LIMIT = 1000;
  * A saga has finished when its head last changed. It was created before that, so the index of creation times leads to all that
  * are old enough, and to few others.
  */
-const SELECT_FINISHED: Sql = ({ heads }) => `
+export const SELECT_FINISHED: Sql = ({ heads }) => `
   SELECT id FROM ${heads}
   WHERE created_at < ${NOW} - ? AND updated_at < ${NOW} - ?
     AND NOT (${UNFINISHED}) AND status IN (SELECT value FROM json_each(?))

@@ -1,4 +1,5 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
+import type { JsonValue } from '../json-value.js';
 import type { EntryDraft } from '../log-entry.js';
 import { jsonText } from '../sql/json-text.js';
 import { LOG_FORMAT } from '../sql/saga-rows.js';
@@ -41,34 +42,38 @@ export interface NewRow {
   readonly snapshot: string | null;
 }
 
+/** What a caller hands over of a row. */
+interface RowContent {
+  readonly id: string;
+  readonly entries: readonly EntryDraft[];
+  readonly worker?: string;
+  readonly writeId: string;
+  readonly context?: JsonValue;
+  readonly snapshot?: JsonValue;
+}
+
 /**
  * Makes a row of what a caller hands over. Done before the row is queued: it copies the values, and one that cannot be stored
  * fails alone.
  *
  * @throws StorageRejectedError
  */
-export function newRow(row: {
-  readonly id: string;
-  readonly version: number;
-  readonly seq: number;
-  readonly entries: readonly EntryDraft[];
-  readonly worker?: string;
-  readonly writeId: string;
-  readonly context?: unknown;
-  readonly snapshot?: unknown;
-}): NewRow {
-  const sagaId = storable('id', row.id);
-  const text = (what: string, value: unknown) => (value === undefined ? null : jsonText(value, { sagaId, what }));
+export function newRow(
+  content: RowContent,
+  { version, seq }: { readonly version: number; readonly seq: number },
+): NewRow {
+  const { id, entries, worker, writeId, context, snapshot } = content;
+  const sagaId = storable('id', id);
   return {
     sagaId,
-    version: row.version,
-    writeId: storable('write id', row.writeId),
-    worker: row.worker === undefined ? null : storable('worker', row.worker),
-    firstSeq: row.seq,
-    lastSeq: row.seq + row.entries.length - 1,
-    entries: jsonText(row.entries, { sagaId, what: 'entries' }),
-    context: text('context', row.context),
-    snapshot: text('snapshot', row.snapshot),
+    version,
+    writeId: storable('write id', writeId),
+    worker: worker === undefined ? null : storable('worker', worker),
+    firstSeq: seq,
+    lastSeq: seq + entries.length - 1,
+    entries: jsonText(entries, { sagaId, what: 'entries' }),
+    context: context === undefined ? null : jsonText(context, { sagaId, what: 'context' }),
+    snapshot: snapshot === undefined ? null : jsonText(snapshot, { sagaId, what: 'snapshot' }),
   };
 }
 

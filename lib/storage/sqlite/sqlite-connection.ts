@@ -11,10 +11,7 @@ const DRIVER_BUSY_TIMEOUT = 50;
 /** Milliseconds between two tries, at most; half of it is random, so that waiting processes do not march in step. */
 const RETRY_PAUSE = 40;
 
-const BEGIN_READ: Sql = () => 'BEGIN';
-const BEGIN_WRITE: Sql = () => 'BEGIN IMMEDIATE';
 const COMMIT: Sql = () => 'COMMIT';
-const ROLLBACK: Sql = () => 'ROLLBACK';
 
 /** The client with what every use of it needs: cached statements, checked values, transactions that wait for their turn. */
 export class SqliteConnection {
@@ -70,12 +67,12 @@ export class SqliteConnection {
 
   /** Runs `work` on one snapshot of the database. */
   read<T>(work: () => T): Promise<T> {
-    return this.retryWhileBusy(() => this.transaction(BEGIN_READ, work));
+    return this.retryWhileBusy(() => this.transaction('BEGIN', work));
   }
 
   /** Runs `work` with the write lock held from the beginning: all of it happens, durably, or nothing. */
   write<T>(work: () => T): Promise<T> {
-    return this.retryWhileBusy(() => this.transaction(BEGIN_WRITE, work));
+    return this.retryWhileBusy(() => this.transaction('BEGIN IMMEDIATE', work));
   }
 
   /**
@@ -111,8 +108,9 @@ export class SqliteConnection {
     }
   }
 
-  private transaction<T>(begin: Sql, work: () => T): T {
-    this.run(begin);
+  /** `BEGIN` is not kept prepared: after a busy database, libsql leaves it half-run, and the next `COMMIT` would fail for it. */
+  private transaction<T>(begin: string, work: () => T): T {
+    this.client.exec(begin);
     try {
       const result = work();
       this.run(COMMIT);
@@ -125,7 +123,7 @@ export class SqliteConnection {
 
   private rollBack(): void {
     try {
-      this.run(ROLLBACK);
+      this.client.exec('ROLLBACK');
     } catch {
       // SQLite has rolled back on its own, as it does when the disk is full.
     }

@@ -36,6 +36,7 @@ CREATE INDEX ${heads}_by_time ON ${heads} (created_at, id);
 CREATE INDEX ${heads}_by_name ON ${heads} (name, created_at, id);
 CREATE INDEX ${heads}_by_status ON ${heads} (status, created_at, id) WHERE status <> 'COMPLETED';
 CREATE INDEX ${heads}_by_failed_step ON ${heads} (failed_step, created_at, id) WHERE failed_step IS NOT NULL;
+CREATE INDEX ${heads}_by_error ON ${heads} (created_at, id) WHERE error IS NOT NULL;
 CREATE INDEX ${heads}_to_recover ON ${heads} (worker, due_at, id) WHERE ${UNFINISHED} AND held_code IS NULL;
 CREATE INDEX ${heads}_held ON ${heads} (created_at, id) WHERE held_code IS NOT NULL;
 CREATE INDEX ${heads}_held_by_plan ON ${heads} (name, plan_hash, id) WHERE held_code = 'definition-changed';
