@@ -6,9 +6,11 @@ import type { RegisteredSaga } from '../discovery/registered-saga.js';
 import type { ProviderWrapper, RegisteredStep } from '../discovery/registered-step.js';
 import type { SagaRequest } from '../enhancers/saga-request.js';
 import { HandlerMissingError } from '../errors/handler-missing-error.js';
+import { SagaConfigurationError } from '../errors/saga-configuration-error.js';
 import type { Phase } from '../storage/log-entry.js';
 import { buildCall } from './invoke/build-call.js';
 import { EnhancerLayer, type Call, type Host } from './invoke/enhancer-layer.js';
+import { enhancerMistakes } from './invoke/enhancer-mistakes.js';
 import { ApplicationEnhancers, noGlobalEnhancers } from './invoke/global-enhancers.js';
 import type { StepCall } from './step-call.js';
 
@@ -52,9 +54,12 @@ export class StepInvoker {
    * Puts the calls of all steps together, once, when the application starts: about 0.1 ms each. Those of a saga or step with
    * something request-scoped or transient are put together when they are first needed in each saga.
    *
+   * @throws {SagaConfigurationError} when Nest would leave out an enhancer.
    * @throws what the constructor of an interceptor throws, and Nest where a dependency of one is missing.
    */
-  async prepare(sagas: Iterable<RegisteredSaga>): Promise<void> {
+  async prepare(sagas: readonly RegisteredSaga[]): Promise<void> {
+    const mistakes = sagas.flatMap(mistakesOf);
+    if (mistakes.length > 0) throw new SagaConfigurationError([...new Set(mistakes)]);
     const { modules, interceptors = [], inheritAppConfig = false, externalContextCreator } = this.options;
     const instances = await Promise.all(interceptors.map((interceptor) => this.#interceptor(interceptor)));
     this.#sagaLayer = new EnhancerLayer(modules, { ...noGlobalEnhancers, interceptors: instances });
@@ -158,6 +163,13 @@ export class StepInvoker {
 
 function phases(parts: Omit<Parameters<typeof buildCall>[0], 'phase'>): StepCalls {
   return { act: buildCall({ ...parts, phase: 'act' }), compensate: buildCall({ ...parts, phase: 'compensate' }) };
+}
+
+function mistakesOf({ wrapper, definition, steps }: RegisteredSaga): readonly string[] {
+  return [
+    ...enhancerMistakes(wrapper, definition),
+    ...[...steps.values()].flatMap((step) => enhancerMistakes(step.wrapper, step.type)),
+  ];
 }
 
 function isScoped(wrapper: ProviderWrapper): boolean {

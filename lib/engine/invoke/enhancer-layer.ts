@@ -124,7 +124,7 @@ export class EnhancerLayer {
 
 /** The places of the parameters that have a decorator. */
 export function placesOf(host: Host, phase: Phase): readonly number[] {
-  return classesOf(host).flatMap((type) => decoratedParameters(type, phase));
+  return classesOf(host).flatMap((type) => decoratedParameters(type, phase).map(({ index }) => index));
 }
 
 /** Else Nest would log every error that passes by filters which do not catch it; a failing step is nothing unusual here. */

@@ -25,10 +25,22 @@ export function withoutEnhancers<F extends object>(target: F): F {
   return target;
 }
 
-/** The places of the decorated parameters of a method. */
-export function decoratedParameters(type: object, method: string): readonly number[] {
-  const parameters = Reflect.getMetadata(PARAMETERS, type, method) as Record<string, { index: number }> | undefined;
-  return Object.values(parameters ?? {}).map(({ index }) => index);
+interface DecoratedParameter {
+  /** Its place. */
+  readonly index: number;
+  readonly pipes: readonly unknown[];
+}
+
+export function decoratedParameters(type: object, method: string): readonly DecoratedParameter[] {
+  const parameters = Reflect.getMetadata(PARAMETERS, type, method) as Record<string, DecoratedParameter> | undefined;
+  return Object.values(parameters ?? {});
+}
+
+/** Everything that is bound to this class or method: instances, and classes that Nest has to make instances of. */
+export function enhancersOf(target: object): readonly unknown[] {
+  return [GUARDS, INTERCEPTORS, PIPES, FILTERS].flatMap(
+    (key) => (Reflect.getMetadata(key, target) as readonly unknown[] | undefined) ?? [],
+  );
 }
 
 function has(key: unknown, target: object): boolean {
