@@ -1,0 +1,77 @@
+import { applyEntry } from '../../lib/engine/saga-state.js';
+import type { EntryDraft } from '../../lib/storage/log-entry.js';
+import type { OperatorRequest } from '../../lib/storage/operator-request.js';
+import { isFinal } from '../../lib/storage/saga-record.js';
+import { watchRow, type Landing } from './invariants.js';
+import type { Scenario } from './scenario.js';
+import { copyWatch } from './watch.js';
+import { workerOf, type Process, type Row, type World } from './world.js';
+
+export type Landed = 'written' | 'conflict' | 'requested';
+
+/** The storage's side of `transition()`: version is the fence, and the writer must have read every request. */
+export function land(scenario: Scenario, world: World, row: Row, landing: Landing): Landed {
+  const { store } = world;
+  if (row.version !== store.version + 1) return 'conflict';
+  const { known } = row;
+  if (known !== 'all' && store.requests.some(({ id }) => !known.includes(id))) return 'requested';
+  append(scenario, world, row.entries, landing);
+  store.writeId = row.writeId;
+  store.requests = store.requests.filter(({ id }) => !row.entries.some((e) => 'request' in e && e.request === id));
+  if (row.head?.worker === null) store.worker = undefined;
+  if (row.head?.dueIn !== undefined) store.dueAt = row.head.dueIn === null ? undefined : world.now + row.head.dueIn;
+  if (row.head?.heldReason !== undefined) store.held = row.head.heldReason ?? undefined;
+  world.notes = [...world.notes, `${row.worker} wrote ${row.entries.map(summary).join(', ')}`];
+  return 'written';
+}
+
+/** Takes the saga over: in one transaction `claimed` is appended and the head says who has it now. */
+export function claim(scenario: Scenario, world: World, by: Process, asked: boolean): void {
+  const { store } = world;
+  const entry: EntryDraft = { event: 'claimed', ...(asked && { asked }) };
+  append(scenario, world, [entry], { isLate: false, isClosing: false });
+  store.writeId = `claim ${store.version}`;
+  store.worker = workerOf(by);
+  store.dueAt = undefined;
+  store.held = undefined;
+  world.notes = [...world.notes, `claimed by ${store.worker}`];
+}
+
+function append(scenario: Scenario, world: World, entries: readonly EntryDraft[], landing: Landing): void {
+  world.watch = copyWatch(world.watch);
+  watchRow(scenario, world, { entries }, landing);
+  for (const entry of entries) world.store.state = applyEntry(world.store.state, entry, world.now);
+  world.store.version++;
+}
+
+/** Stores an operator's request beside the saga; refused for final ones. */
+export function ask(world: World, request: Omit<OperatorRequest, 'id' | 'sagaId'>): void {
+  if (isFinal(world.store.state.status)) return;
+  world.asked++;
+  world.store.requests = [...world.store.requests, { ...request, id: `request-${world.asked}`, sagaId: 'saga' }];
+}
+
+/** Who may take the saga: the rules of ClaimQuery for one that no `ids` name. */
+export function isClaimable(world: World): boolean {
+  const { store, now } = world;
+  if (isFinal(store.state.status) || hasLiveWorker(world)) return false;
+  if (store.requests.length > 0) return true;
+  if (store.held === undefined) return store.dueAt === undefined || store.dueAt <= now;
+  return store.held.code === 'definition-changed' && world.code === 'current';
+}
+
+export function hasLiveWorker({ store, processes }: World): boolean {
+  return processes.some((process) => process.hasLease && workerOf(process) === store.worker);
+}
+
+function summary(entry: EntryDraft): string {
+  const step = entry.step === undefined ? '' : `${entry.step}.${entry.phase} `;
+  const about = [
+    'outcome' in entry && entry.outcome,
+    'retryIn' in entry && `retry in ${entry.retryIn ?? 'no time'}`,
+    'held' in entry && entry.held.code,
+    'why' in entry && entry.why,
+    'handover' in entry && 'handover',
+  ].filter((one) => one !== false);
+  return `${step}${entry.event}${about.length === 0 ? '' : ` (${about.join(', ')})`}`;
+}
