@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
-import type { LogEntry, SagaNode, SagaStorage, SagaView } from '../../lib/index.js';
+import type { HeldCode, LogEntry, SagaNode, SagaStorage, SagaView } from '../../lib/index.js';
 import type { HarnessedStorage, StorageHarness } from '../contract/storage-harness.js';
 import { memoryHarness } from '../harness/memory.js';
 import { sqliteDrivers } from '../harness/sqlite-drivers.js';
@@ -122,6 +122,22 @@ export class World {
   /** The log, shortly: `started a`, `completed -a`, `compensating`. */
   async log(id: string): Promise<string[]> {
     return (await this.storage.history(id)).map(shown);
+  }
+
+  /** Waits until the log has this entry. */
+  async logged(id: string, entry: string, times = 1): Promise<void> {
+    await eventually(async () => {
+      const log = await this.log(id);
+      if (log.filter((found) => found === entry).length < times) throw new Error(`no '${entry}' in ${log.join(', ')}`);
+    });
+  }
+
+  /** Waits until the saga is parked for this reason. */
+  async held(id: string, code: HeldCode): Promise<void> {
+    await eventually(async () => {
+      const found = (await this.storage.load(id))?.record.heldReason?.code;
+      if (found !== code) throw new Error(`saga '${id}' is ${found ?? 'not parked'}, not ${code}`);
+    });
   }
 
   /** Waits until the saga has this status. */
