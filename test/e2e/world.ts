@@ -20,9 +20,11 @@ import { StorageLine } from './storage-line.js';
 /** Longer than every lease of these tests. */
 const LONG = 60_000;
 
+const SQLITE = sqliteHarness(sqliteDrivers[0]!);
+
 const STORAGES: readonly { readonly storage: string; readonly harness: StorageHarness }[] = [
   { storage: 'memory', harness: memoryHarness },
-  ...sqliteDrivers.slice(0, 1).map((driver) => ({ storage: 'SQLite', harness: sqliteHarness(driver) })),
+  { storage: 'SQLite', harness: SQLITE },
 ];
 
 /** The same tests on every storage, each with a world of its own. */
@@ -33,6 +35,11 @@ export function onEachStorage(tests: (world: World) => void): void {
 /** The same tests where the storage makes no difference. */
 export function inMemory(tests: (world: World) => void): void {
   tests(useWorld(memoryHarness));
+}
+
+/** Tests of what only a storage with a clock and a file of its own can show. */
+export function onSqlite(tests: (world: World) => void): void {
+  describe('on SQLite', () => tests(useWorld(SQLITE)));
 }
 
 function useWorld(harness: StorageHarness): World {
