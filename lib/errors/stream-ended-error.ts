@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { httpBody } from './http-body.js';
 import { brandSagaError, type SagaError } from './saga-error.js';
 
 /**
@@ -10,7 +11,14 @@ export class StreamEndedError extends HttpException implements SagaError {
   readonly sagaId: string;
 
   constructor(sagaId: string) {
-    super(`Saga '${sagaId}' is finished, and all of its events have been sent.`, 204);
+    super(
+      httpBody(
+        [204, 'No Content'],
+        'SAGA_STREAM_ENDED',
+        `Saga '${sagaId}' is finished, and all of its events have been sent. Stop asking for more.`,
+      ),
+      204,
+    );
     this.sagaId = sagaId;
     brandSagaError(this);
   }

@@ -16,7 +16,7 @@ import type { OrderContext } from '../orders/order-context.js';
 import type { StepName } from './simulation.js';
 
 const FAILURES: Record<StepName, () => HttpException> = {
-  'reserve-inventory': () => new ConflictException('The book is out of stock.'),
+  'reserve-inventory': () => new ConflictException('A book is out of stock.'),
   'charge-payment': () => new HttpException('The card was declined.', HttpStatus.PAYMENT_REQUIRED),
   'ship-order': () => new UnprocessableEntityException('Nobody delivers to this address.'),
 };
