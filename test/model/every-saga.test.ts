@@ -1,8 +1,10 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { explore } from './explore.js';
 import { words, type Ways } from './plans.js';
 import type { Fault, Scenario } from './scenario.js';
 import { everyFailingCompensation, everyFailingStep, everyOrder, scenarioOf, FAULTS } from './scenarios.js';
+
+jest.setTimeout(120_000);
 
 /**
  * Every saga of up to four steps, with everything that may happen to it at every point: each scenario is gone through
@@ -30,7 +32,7 @@ describe('every saga keeps the promises', () => {
   const compensated = ['CC', 'CCC', 'CCCC', 'CCPR'];
 
   test('of one step, whatever three things happen', () => {
-    exploreAll(everyOrder(1, { faults: 3 }));
+    exploreAll(['C', 'P'].map((word) => scenarioOf(word, { faults: 3 })));
   });
 
   test('of up to three steps, in every order of kinds, whatever two things happen', () => {

@@ -49,7 +49,7 @@ class Explorer {
   private readonly ends = new Map<string, number>();
   private readonly faults = new Map<Fault, number>();
   /** To be visited with the faults there were so far, and with one more. */
-  private open: Open[] = [];
+  private open: (Open | undefined)[] = [];
   private later = new Map<string, Reached>();
 
   constructor(private readonly scenario: Scenario) {}
@@ -65,7 +65,7 @@ class Explorer {
       for (let at = 0; at < this.open.length; at++) {
         const { node, world } = this.open[at] as Open;
         this.visit(node, world, faults === this.scenario.faults);
-        delete this.open[at];
+        this.open[at] = undefined;
       }
     }
     checkProgress(this.scenario, this.nodes);

@@ -21,7 +21,7 @@ export const FAULTS: readonly Fault[] = [
   'deploy',
 ];
 
-type Circumstances = Partial<Omit<Scenario, 'name' | 'plan'>> & { readonly ways?: Ways };
+export type Circumstances = Partial<Omit<Scenario, 'name' | 'plan'>> & { readonly ways?: Ways };
 
 /** A scenario of the steps in `word` (see {@link planOf}): by default one fault of any kind, at any point. */
 export function scenarioOf(word: string, { ways = {}, ...circumstances }: Circumstances = {}): Scenario {
