@@ -1,0 +1,99 @@
+import {
+  SagaStorage,
+  type ClaimQuery,
+  type CreateResult,
+  type EntryDraft,
+  type HeartbeatResult,
+  type HistoryOptions,
+  type LoadedSaga,
+  type LogEntry,
+  type NewSaga,
+  type OperatorRequest,
+  type Page,
+  type PruneQuery,
+  type RequestResult,
+  type SagaQuery,
+  type SagaSummary,
+  type SagaTransition,
+  type TransitionResult,
+  type WorkerBeat,
+  type WorkerInfo,
+} from 'nest-saga';
+import type { CrashPoints } from './crash-points.js';
+
+/** A real storage with a crash point before and after each durable write. */
+export class CrashingStorage extends SagaStorage {
+  constructor(
+    private readonly storage: SagaStorage,
+    private readonly points: CrashPoints,
+  ) {
+    super();
+  }
+
+  create(saga: NewSaga): Promise<CreateResult> {
+    return this.around(`write ${namesOf(saga.entries)}`, () => this.storage.create(saga));
+  }
+
+  transition(transition: SagaTransition): Promise<TransitionResult> {
+    return this.around(`write ${namesOf(transition.entries)}`, () => this.storage.transition(transition));
+  }
+
+  async claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
+    const claimed = await this.storage.claim(query);
+    if (claimed.length > 0) this.points.reach('after claim');
+    return claimed;
+  }
+
+  open(): Promise<void> {
+    return this.storage.open();
+  }
+
+  close(): Promise<void> {
+    return this.storage.close();
+  }
+
+  load(id: string): Promise<LoadedSaga | undefined> {
+    return this.storage.load(id);
+  }
+
+  history(id: string, options?: HistoryOptions): Promise<readonly LogEntry[]> {
+    return this.storage.history(id, options);
+  }
+
+  heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
+    return this.storage.heartbeat(beat);
+  }
+
+  release(worker: string): Promise<void> {
+    return this.storage.release(worker);
+  }
+
+  workers(): Promise<readonly WorkerInfo[]> {
+    return this.storage.workers();
+  }
+
+  request(request: OperatorRequest): Promise<RequestResult> {
+    return this.storage.request(request);
+  }
+
+  find(query: SagaQuery): Promise<Page<SagaSummary>> {
+    return this.storage.find(query);
+  }
+
+  prune(query: PruneQuery): Promise<number> {
+    return this.storage.prune(query);
+  }
+
+  private async around<T>(name: string, write: () => Promise<T>): Promise<T> {
+    this.points.reach(`before ${name}`);
+    const result = await write();
+    this.points.reach(`after ${name}`);
+    return result;
+  }
+}
+
+function namesOf(entries: readonly EntryDraft[]): string {
+  return entries
+    .map((entry) => (entry.step === undefined ? entry.event : `${entry.step} ${entry.phase} ${entry.event}`))
+    .join(' + ');
+}

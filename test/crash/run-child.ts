@@ -1,0 +1,41 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { ChildOrder } from './child.js';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+export interface ChildEnd {
+  readonly signal: NodeJS.Signals | null;
+  readonly code: number | null;
+  readonly errors: string;
+}
+
+export interface RunningChild {
+  readonly process: ChildProcess;
+  /** Its application is up. */
+  readonly ready: Promise<void>;
+  readonly ended: Promise<ChildEnd>;
+}
+
+/** Starts a process of the crash tests. */
+export function startChild(order: ChildOrder): RunningChild {
+  const child = spawn(
+    process.execPath,
+    ['--import', './scripts/typescript/register.mjs', 'test/crash/child.ts', JSON.stringify(order)],
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let errors = '';
+  child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+  const ready = once(child.stdout, 'data').then(() => undefined);
+  const ended = once(child, 'close').then(([code, signal]) => ({
+    code: code as number | null,
+    signal: signal as NodeJS.Signals | null,
+    errors,
+  }));
+  return { process: child, ready, ended };
+}
+
+/** Runs one to its end. */
+export function runChild(order: ChildOrder): Promise<ChildEnd> {
+  return startChild(order).ended;
+}

@@ -1,0 +1,90 @@
+import { Saga, SagaDefinition, SagaStep, type SagaStepOptions, type StepExecution } from 'nest-saga';
+import type { CrashPoints } from './crash-points.js';
+import type { EffectLedger } from './effect-ledger.js';
+
+/** What the sagas of the crash tests carry along: which steps have acted, as far as the context knows. */
+export interface Trail {
+  steps: string[];
+}
+
+export type ScenarioName = 'forward' | 'back' | 'pivot';
+
+export type SagaType = new () => SagaDefinition<Trail>;
+export type StepType = new () => object;
+
+export interface Scenario {
+  readonly saga: SagaType;
+  readonly steps: readonly StepType[];
+}
+
+/** How a crash test's step departs from simply doing its effect. */
+interface Manner {
+  readonly options?: SagaStepOptions;
+  /** Makes the context durable between its effect and its end. */
+  readonly saves?: true;
+  /** Throws instead of doing anything. */
+  readonly refuses?: true;
+  /** Throws on these attempts of act, before its effect. */
+  readonly failsActOn?: readonly number[];
+  /** Throws on these attempts of compensate, before its effect. */
+  readonly failsCompensateOn?: readonly number[];
+}
+
+const SOON = { retryCount: 4, retryDelay: 5, retryBackoff: 1 };
+
+/** Builds a scenario's classes, whose effects go into `ledger` with a crash point on either side. */
+export function scenario(name: ScenarioName, ledger: EffectLedger, points: CrashPoints): Scenario {
+  const step = (stepName: string, manner: Manner = {}): StepType => stepClass(stepName, manner, ledger, points);
+  const steps = stepsOf(name, step);
+  class CrashSaga extends SagaDefinition<Trail> {}
+  Saga({ name, steps, compensation: SOON } as never)(CrashSaga as never);
+  return { saga: CrashSaga, steps };
+}
+
+function stepsOf(name: ScenarioName, step: (name: string, manner?: Manner) => StepType): readonly StepType[] {
+  switch (name) {
+    case 'forward':
+      return [step('A'), step('B', { saves: true }), step('C')];
+    case 'back':
+      return [
+        step('A'),
+        step('B', { failsActOn: [1], failsCompensateOn: [1], options: { retry: SOON } }),
+        step('C', { refuses: true }),
+      ];
+    case 'pivot':
+      return [
+        step('A'),
+        step('P', { options: { kind: 'pivot' } }),
+        step('R', { failsActOn: [1], options: { kind: 'retriable', retry: { retryDelay: 5 } } }),
+      ];
+  }
+}
+
+function stepClass(name: string, manner: Manner, ledger: EffectLedger, points: CrashPoints): StepType {
+  const { options = {}, saves, refuses, failsActOn = [], failsCompensateOn = [] } = manner;
+  const effect = (execution: StepExecution): void => {
+    points.reach(`before ${execution.phase} of ${name}`);
+    ledger.note(execution);
+    points.reach(`after ${execution.phase} of ${name}`);
+  };
+  class CrashStep {
+    async act(context: Trail, execution: StepExecution): Promise<string> {
+      if (refuses || failsActOn.includes(execution.attempt)) throw new Error(`${name} refuses`);
+      effect(execution);
+      context.steps.push(name);
+      if (saves) await execution.save();
+      return `${name} done`;
+    }
+  }
+  if (options.kind === undefined) {
+    Object.assign(CrashStep.prototype, {
+      async compensate(context: Trail, _: unknown, execution: StepExecution): Promise<void> {
+        if (failsCompensateOn.includes(execution.attempt)) throw new Error(`${name} cannot be undone yet`);
+        effect(execution);
+        context.steps = context.steps.filter((step) => step !== name);
+      },
+    });
+  }
+  SagaStep({ name, ...options } as never)(CrashStep as never);
+  return CrashStep;
+}
