@@ -169,7 +169,7 @@ export class SagaExecution {
       maxAttempts: options.recovery.maxAttempts,
       roundDelay: roundDelayOf(options),
       definition: this.saga.definition,
-      isMissing: (step) => !this.saga.registered.steps.has(step),
+      isMissing: (step) => this.saga.registered.steps.get(step)?.plan.kind !== 'compensatable',
     });
   }
 

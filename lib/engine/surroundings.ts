@@ -16,6 +16,6 @@ export interface Surroundings {
   readonly roundDelay: (round: number) => number;
   /** Whether the code still has the plan that the saga was created with. */
   readonly definition: 'current' | 'changed';
-  /** Whether the code here has no handler for this step. */
+  /** Whether the code here has no compensation for this step. */
   readonly isMissing: (step: string) => boolean;
 }
