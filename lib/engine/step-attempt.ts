@@ -33,6 +33,8 @@ export class StepAttempt implements StepExecution {
   #abortReason?: Error;
   #ended = false;
   #entries = 0;
+  /** Entries whose promise is still open. */
+  #unsettled = 0;
   #throws = 0;
   #saidUnknown = false;
 
@@ -68,9 +70,13 @@ export class StepAttempt implements StepExecution {
     this.#controller?.abort(reason);
   }
 
-  /** The attempt's outcome is decided; whatever its handler does from now on changes nothing. */
+  /**
+   * The attempt's outcome is decided; whatever its handler does from now on changes nothing. One that an interceptor has left
+   * behind is told to stop.
+   */
   end(): void {
     this.#ended = true;
+    if (this.#unsettled > 0) this.abort(this.#endedError());
   }
 
   /**
@@ -84,13 +90,7 @@ export class StepAttempt implements StepExecution {
     try {
       const returned = handler();
       if (isObservable(returned)) return returned.pipe(tap({ error: (error) => this.#threw(error) }));
-      if (isThenable(returned)) {
-        return returned.then(undefined, (error: unknown) => {
-          this.#threw(error);
-          throw error;
-        });
-      }
-      return returned;
+      return isThenable(returned) ? this.#settling(returned) : returned;
     } catch (error) {
       this.#threw(error);
       throw error;
@@ -106,6 +106,18 @@ export class StepAttempt implements StepExecution {
     return this.#throws === this.#entries ? 'failed' : 'unknown';
   }
 
+  async #settling(promise: PromiseLike<unknown>): Promise<unknown> {
+    this.#unsettled++;
+    try {
+      return await promise;
+    } catch (error) {
+      this.#threw(error);
+      throw error;
+    } finally {
+      this.#unsettled--;
+    }
+  }
+
   #endedError(): ExecutionEndedError {
     return new ExecutionEndedError({ sagaId: this.sagaId, step: this.stepName, attempt: this.attempt });
   }
@@ -116,6 +128,6 @@ export class StepAttempt implements StepExecution {
   }
 }
 
-function isThenable(value: unknown): value is Promise<unknown> {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
