@@ -16,6 +16,8 @@ export interface ChildOrder {
   readonly database: string;
   readonly ledger: string;
   readonly reached: string;
+  /** The file that a held step waits for. */
+  readonly gate: string;
   readonly crashAt?: string | undefined;
   /** Whether it starts the saga; otherwise it only recovers what others left. */
   readonly starts: boolean;
@@ -25,7 +27,7 @@ export interface ChildOrder {
 
 const order = JSON.parse(process.argv[2] ?? '') as ChildOrder;
 const points = new CrashPoints(order);
-const { saga, steps } = scenario(order.scenario, new EffectLedger(order.ledger), points);
+const { saga, steps } = scenario(order.scenario, { ledger: new EffectLedger(order.ledger), points, gate: order.gate });
 const storage = new CrashingStorage(new SqliteSagaStorage({ client: new Database(order.database) }), points);
 
 @Module({ imports: [SagaModule.forRoot({ storage, ...order.options })], providers: [saga, ...steps] })
@@ -34,9 +36,19 @@ class ChildModule {}
 const application = await NestFactory.createApplicationContext(ChildModule, { logger: false });
 const runner = application.get(SagaRunner);
 process.stdout.write('ready\n');
-if (order.starts) await runner.run(saga, { steps: [] }, { id: order.sagaId }).catch(() => undefined);
+if (order.starts) process.stdout.write(`${await outcome()}\n`);
 await untilFinal();
 await application.close();
+
+/** What the caller of run() is told. */
+async function outcome(): Promise<string> {
+  try {
+    await runner.run(saga, { steps: [] }, { id: order.sagaId });
+    return 'completed';
+  } catch (error) {
+    return error instanceof Error ? error.name : String(error);
+  }
+}
 
 /** Recovery works on its own; this process only stays until there is nothing left to do. */
 async function untilFinal(): Promise<void> {

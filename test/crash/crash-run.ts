@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadedSaga, LogEntry } from 'nest-saga';
@@ -38,6 +38,11 @@ export class CrashRun {
     return runChild(this.order(order));
   }
 
+  /** Lets held steps go on. */
+  openGate(): void {
+    writeFileSync(this.path('gate'), '');
+  }
+
   /** The crash points that the last process passed, in order. */
   reached(): readonly string[] {
     const file = this.reachedFile();
@@ -71,6 +76,7 @@ export class CrashRun {
       database: this.path('sagas.db'),
       ledger: this.path('ledger'),
       reached: this.reachedFile(),
+      gate: this.path('gate'),
       sagaId: this.sagaId,
       options: this.options,
     };

@@ -9,6 +9,8 @@ export interface Effect {
   readonly attempt: number;
   readonly key: string;
   readonly pid: number;
+  /** This host's clock, ms. */
+  readonly at: number;
 }
 
 /**
@@ -19,7 +21,15 @@ export class EffectLedger {
   constructor(private readonly file: string) {}
 
   note({ sagaId, stepName, phase, attempt, idempotencyKey }: StepExecution): void {
-    const effect: Effect = { sagaId, step: stepName, phase, attempt, key: idempotencyKey, pid: process.pid };
+    const effect: Effect = {
+      sagaId,
+      step: stepName,
+      phase,
+      attempt,
+      key: idempotencyKey,
+      pid: process.pid,
+      at: Date.now(),
+    };
     appendFileSync(this.file, `${JSON.stringify(effect)}\n`);
   }
 

@@ -7,6 +7,8 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 export interface ChildEnd {
   readonly signal: NodeJS.Signals | null;
   readonly code: number | null;
+  /** What it said behind "ready": how `run()` ended, if it started a saga. */
+  readonly said: string;
   readonly errors: string;
 }
 
@@ -24,12 +26,15 @@ export function startChild(order: ChildOrder): RunningChild {
     ['--import', './scripts/typescript/register.mjs', 'test/crash/child.ts', JSON.stringify(order)],
     { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  let said = '';
   let errors = '';
+  child.stdout.on('data', (data: Buffer) => (said += data.toString()));
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
   const ready = once(child.stdout, 'data').then(() => undefined);
   const ended = once(child, 'close').then(([code, signal]) => ({
     code: code as number | null,
     signal: signal as NodeJS.Signals | null,
+    said: said.replace(/^ready\n/, '').trim(),
     errors,
   }));
   return { process: child, ready, ended };

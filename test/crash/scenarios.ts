@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { Saga, SagaDefinition, SagaStep, type SagaStepOptions, type StepExecution } from 'nest-saga';
 import type { CrashPoints } from './crash-points.js';
 import type { EffectLedger } from './effect-ledger.js';
@@ -7,7 +9,7 @@ export interface Trail {
   steps: string[];
 }
 
-export type ScenarioName = 'forward' | 'back' | 'pivot';
+export type ScenarioName = 'forward' | 'back' | 'pivot' | 'held';
 
 export type SagaType = new () => SagaDefinition<Trail>;
 export type StepType = new () => object;
@@ -22,6 +24,8 @@ interface Manner {
   readonly options?: SagaStepOptions;
   /** Makes the context durable between its effect and its end. */
   readonly saves?: true;
+  /** Stays in act, behind its effect, until this file exists. */
+  readonly waitsFor?: string;
   /** Throws instead of doing anything. */
   readonly refuses?: true;
   /** Throws on these attempts of act, before its effect. */
@@ -32,16 +36,27 @@ interface Manner {
 
 const SOON = { retryCount: 4, retryDelay: 5, retryBackoff: 1 };
 
+export interface ScenarioParts {
+  readonly ledger: EffectLedger;
+  readonly points: CrashPoints;
+  /** The file that a held step waits for. */
+  readonly gate: string;
+}
+
 /** Builds a scenario's classes, whose effects go into `ledger` with a crash point on either side. */
-export function scenario(name: ScenarioName, ledger: EffectLedger, points: CrashPoints): Scenario {
-  const step = (stepName: string, manner: Manner = {}): StepType => stepClass(stepName, manner, ledger, points);
-  const steps = stepsOf(name, step);
+export function scenario(name: ScenarioName, { ledger, points, gate }: ScenarioParts): Scenario {
+  const step = (stepName: string, manner: Manner = {}): StepType => stepClass(stepName, manner, { ledger, points });
+  const steps = stepsOf(name, step, gate);
   class CrashSaga extends SagaDefinition<Trail> {}
   Saga({ name, steps, compensation: SOON } as never)(CrashSaga as never);
   return { saga: CrashSaga, steps };
 }
 
-function stepsOf(name: ScenarioName, step: (name: string, manner?: Manner) => StepType): readonly StepType[] {
+function stepsOf(
+  name: ScenarioName,
+  step: (name: string, manner?: Manner) => StepType,
+  gate: string,
+): readonly StepType[] {
   switch (name) {
     case 'forward':
       return [step('A'), step('B', { saves: true }), step('C')];
@@ -57,11 +72,17 @@ function stepsOf(name: ScenarioName, step: (name: string, manner?: Manner) => St
         step('P', { options: { kind: 'pivot' } }),
         step('R', { failsActOn: [1], options: { kind: 'retriable', retry: { retryDelay: 5 } } }),
       ];
+    case 'held':
+      return [step('A'), step('B', { waitsFor: gate }), step('C')];
   }
 }
 
-function stepClass(name: string, manner: Manner, ledger: EffectLedger, points: CrashPoints): StepType {
-  const { options = {}, saves, refuses, failsActOn = [], failsCompensateOn = [] } = manner;
+function stepClass(
+  name: string,
+  manner: Manner,
+  { ledger, points }: Pick<ScenarioParts, 'ledger' | 'points'>,
+): StepType {
+  const { options = {}, saves, waitsFor, refuses, failsActOn = [], failsCompensateOn = [] } = manner;
   const effect = (execution: StepExecution): void => {
     points.reach(`before ${execution.phase} of ${name}`);
     ledger.note(execution);
@@ -72,6 +93,7 @@ function stepClass(name: string, manner: Manner, ledger: EffectLedger, points: C
       if (refuses || failsActOn.includes(execution.attempt)) throw new Error(`${name} refuses`);
       effect(execution);
       context.steps.push(name);
+      if (waitsFor !== undefined) await appearance(waitsFor);
       if (saves) await execution.save();
       return `${name} done`;
     }
@@ -87,4 +109,8 @@ function stepClass(name: string, manner: Manner, ledger: EffectLedger, points: C
   }
   SagaStep({ name, ...options } as never)(CrashStep as never);
   return CrashStep;
+}
+
+async function appearance(file: string): Promise<void> {
+  while (!existsSync(file)) await setTimeout(5);
 }
