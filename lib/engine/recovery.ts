@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type { SagaRegistry } from '../discovery/saga-registry.js';
 import { SagaNotFoundError } from '../errors/saga-not-found-error.js';
 import { restoreError } from '../errors/stored-to-error.js';
@@ -6,6 +5,7 @@ import type { LoadedSaga, SagaStatus } from '../storage/saga-record.js';
 import type { HeldReason } from '../storage/log-entry.js';
 import { isFinal } from '../storage/saga-record.js';
 import type { ClaimQuery } from '../storage/saga-storage.js';
+import { EngineLogger } from './engine-logger.js';
 import { Pause } from './pause.js';
 import { refuseParked } from './answer-request.js';
 import { isCertainlyGone } from './process-identity.js';
@@ -36,7 +36,7 @@ const CLAIM_BATCH = 100;
 
 /** Finds sagas whose worker is gone, claims them, and lets them go on: the same code path as their first run. */
 export class Recovery {
-  private readonly logger = new Logger('SagaRecovery');
+  private readonly logger = new EngineLogger('SagaRecovery');
   private readonly recovering = new Set<SagaExecution>();
   #stopped = false;
   #wanted = false;

@@ -1,17 +1,14 @@
-import { Logger } from '@nestjs/common';
+import { EngineLogger } from './engine-logger.js';
 
 /** Says once that the storage cannot be reached, and once that it is back, however many sagas and retries meet it. */
 export class StorageOutage {
-  private readonly logger = new Logger('SagaStorage');
+  private readonly logger = new EngineLogger('SagaStorage');
   #since?: number;
 
   began(error: unknown): void {
     if (this.#since !== undefined) return;
     this.#since = performance.now();
-    this.logger.error(
-      'The storage does not answer; sagas wait for it',
-      error instanceof Error ? error.stack : String(error),
-    );
+    this.logger.error('The storage does not answer; sagas wait for it', error);
   }
 
   ended(): void {
