@@ -60,7 +60,9 @@ describe('Nothing twice that is known to be done: a completed step is never acte
       await first.crash();
 
       const others = await Promise.all([1, 2, 3].map(() => world.start([plan()], { recovery: { enabled: false } })));
-      await Promise.all(others.flatMap(({ runner }) => [runner.recover('s'), runner.recoverAll(), runner.recover('s')]));
+      await Promise.all(
+        others.flatMap(({ runner }) => [runner.recover('s'), runner.recoverAll(), runner.recover('s')]),
+      );
       await world.status('s', 'COMPLETED');
       expect(world.effects.log).toEqual(['a', 'b', 'c', 'c']);
     });

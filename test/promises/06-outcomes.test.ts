@@ -48,9 +48,9 @@ describe('A failed act is not compensated, an unknown one is', () => {
 
     it('compensates an act whose first attempt timed out, whatever the second one threw', async () => {
       const act = (_: unknown, { attempt }: { attempt: number }): unknown => (attempt === 1 ? hang() : refuse());
-      await expect(
-        runs({ act, options: { timeout: 10, retry: { retryCount: 2, retryDelay: 1 } } }),
-      ).rejects.toThrow('refused');
+      await expect(runs({ act, options: { timeout: 10, retry: { retryCount: 2, retryDelay: 1 } } })).rejects.toThrow(
+        'refused',
+      );
       expect(world.effects.log).toEqual(['a', 'b', 'b', '-b', '-a']);
       expect(outcomes).toEqual(['unknown']);
     });

@@ -51,7 +51,9 @@ describe('Compensation is resilient: retryCount attempts in all, with growing de
         ],
         { compensation: { retryCount: 9, retryBackoff: 3 } },
       );
-      const { runner } = await world.start([S], { compensation: { retryDelay: 2, retryBackoff: 9, maxRetryDelay: 15 } });
+      const { runner } = await world.start([S], {
+        compensation: { retryDelay: 2, retryBackoff: 9, maxRetryDelay: 15 },
+      });
       await expect(runner.run(S, {}, { id: 's' })).rejects.toThrow('refused');
       expect(await delays('s')).toEqual([2, 6, 15, undefined]);
     });

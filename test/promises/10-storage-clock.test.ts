@@ -59,9 +59,13 @@ describe("The storage's clock decides: leases, due times and retention go by it;
 
     it.each([-5 * HOUR, 5 * HOUR])('retries in time though the host clock is wrong by %d ms', async (ms) => {
       moveHostClock(ms);
-      const S = saga('S', [world.step('a', { options: { retry: { retryCount: 2 } } }), world.step('b', { act: refuse })], {
-        deadline: HOUR,
-      });
+      const S = saga(
+        'S',
+        [world.step('a', { options: { retry: { retryCount: 2 } } }), world.step('b', { act: refuse })],
+        {
+          deadline: HOUR,
+        },
+      );
       const { runner } = await world.start([S]);
       await expect(runner.run(S, {}, { id: 's' })).rejects.toThrow('refused');
       const [{ at } = { at: new Date(0) }] = await world.storage.history('s');
