@@ -1,5 +1,5 @@
 /** The longest delay that a timer of Node takes; whoever waits longer looks again then. */
-const MAX_DELAY = 2 ** 31 - 1;
+export const MAX_DELAY = 2 ** 31 - 1;
 
 export interface PauseOptions {
   /** Whether the process stays alive for it. Default: `true`. */

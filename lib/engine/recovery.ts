@@ -40,7 +40,7 @@ export class Recovery {
   private readonly recovering = new Set<SagaExecution>();
   #stopped = false;
   #wanted = false;
-  /** The last look took as many as there was room for, so there may be more. */
+  /** The last look took as many as there was room for, or there was none, so there may be more. */
   #more = false;
   #pause?: Pause;
   #looking: Promise<void> = Promise.resolve();
@@ -66,6 +66,13 @@ export class Recovery {
   hurry(): void {
     this.#wanted = true;
     this.#pause?.wake();
+  }
+
+  /** Some saga has left this worker. Looks again where there was no room: for half of the places at a time, so that a claim is worth its round trip. */
+  onRoom(): void {
+    const { concurrency, recovery } = this.env.options;
+    const hasRoom = this.recovering.size <= recovery.concurrency / 2 && this.worker.room >= concurrency / 2;
+    if (this.#more && hasRoom) this.hurry();
   }
 
   /**
@@ -126,11 +133,11 @@ export class Recovery {
     try {
       for (;;) {
         const limit = Math.min(this.env.options.recovery.concurrency - this.recovering.size, this.worker.room);
-        if (this.#stopped || limit <= 0) return;
+        this.#more = limit <= 0;
+        if (this.#stopped || this.#more) return;
         const claimed = await this.claim({ limit });
         for (const loaded of claimed) this.resume(loaded, { eager: false });
-        this.#more = claimed.length === limit;
-        if (!this.#more) return;
+        if (claimed.length < limit) return;
       }
     } catch (error) {
       this.env.outage.began(error);
@@ -183,11 +190,7 @@ export class Recovery {
   private track(execution: SagaExecution): void {
     this.recovering.add(execution);
     this.worker.run(execution);
-    void execution.ended.then(() => {
-      this.recovering.delete(execution);
-      // Half of the places at a time, so that a claim is worth its round trip.
-      if (this.#more && this.recovering.size <= this.env.options.recovery.concurrency / 2) this.hurry();
-    });
+    void execution.ended.then(() => this.recovering.delete(execution));
   }
 
   /** Changes no status and counts nothing: the saga is listed with the reason until somebody asks for it by its id. */

@@ -6,7 +6,7 @@ import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
 import type { JsonValue } from '../storage/json-value.js';
-import type { EntryDraft, Phase } from '../storage/log-entry.js';
+import type { EntryDraft } from '../storage/log-entry.js';
 import { actNotDone, compensateNotDone, type Misfortune } from './attempt-outcome.js';
 import { roundDelayOf } from './engine-options.js';
 import { headChange } from './head-change.js';
@@ -20,6 +20,7 @@ import { applyEntry, progressOf, type SagaState } from './saga-state.js';
 import { Saving } from './saving.js';
 import { StepAttempt } from './step-attempt.js';
 import { misfortuneOf, startAttempt, unstorable, type AttemptEnd, type RunningAttempt } from './step-attempts.js';
+import { timeLimitOf } from './time-limit.js';
 import type { WorkerLease } from './worker-lease.js';
 
 /** What has happened and is not written yet. It is written in one row together with what happens next. */
@@ -58,6 +59,8 @@ export class SagaExecution {
   #attempt?: RunningAttempt;
   #pause?: Pause;
   #firstWait: (() => void) | undefined;
+  /** A time by which a timer has ended an attempt: by the storage's clock, which may be milliseconds behind, it is over too. */
+  #timeOver = 0;
   /** The error that an act threw, as the caller of run() gets it; the log keeps only its likeness. */
   #thrown?: unknown;
 
@@ -159,7 +162,7 @@ export class SagaExecution {
 
   private decide(entries: readonly EntryDraft[]): ReturnType<typeof nextMove> {
     const { clock, options } = this.env;
-    const now = clock.now();
+    const now = Math.max(clock.now(), this.#timeOver);
     const state = entries.reduce((folded, entry) => applyEntry(folded, entry, now), this.journal.state);
     return nextMove(this.saga.plan, state, {
       now,
@@ -226,14 +229,20 @@ export class SagaExecution {
       effect.type === 'compensate'
         ? this.env.serializer.restoreResult(progressOf(this.state, step.name)?.result, info)
         : undefined;
+    const limit = timeLimitOf(this.saga, step, {
+      phase: effect.type,
+      deadlineAt: this.state.deadlineAt,
+      now: this.env.clock.now(),
+    });
     this.#attempt = startAttempt(
       this.env.invoker,
       { saga: this.saga.registered, step, attempt, context, result, scope: this },
-      this.timeoutOf(step, effect.type),
+      limit,
     );
     if (this.#interruption !== undefined) this.#attempt.cut(this.#interruption);
     const end = await this.#attempt.ended;
     this.#attempt = undefined;
+    if (end.type === 'timed-out') this.#timeOver = limit?.deadlineAt ?? this.#timeOver;
     await saving?.done();
     return this.happened(effect, step, context, end);
   }
@@ -245,6 +254,9 @@ export class SagaExecution {
       case 'threw':
         if (effect.type === 'act') this.#thrown = end.error;
         return this.notDone(effect, misfortuneOf(step, end.error, end.outcome));
+      case 'timed-out':
+        if (effect.type === 'act') this.#thrown = end.error;
+        return this.notDone(effect, misfortuneOf(step, end.error, 'unknown'));
       case 'returned':
         return this.done(effect, context, end.value);
     }
@@ -301,16 +313,6 @@ export class SagaExecution {
   private actOutcomeOf(step: string): ActOutcome {
     const status = progressOf(this.state, step)?.act.status;
     return status === 'completed' || status === 'failed' ? status : 'unknown';
-  }
-
-  /** The step's own limit; before the pivot also what is left until the saga's deadline. */
-  private timeoutOf(step: RegisteredStep, phase: Phase): number | undefined {
-    if (phase === 'compensate') return step.plan.compensation.timeout;
-    const { plan } = this.saga;
-    const { deadlineAt } = this.state;
-    if (deadlineAt === undefined || step.plan.kind === 'pivot' || plan.behindPivot.has(step.name))
-      return step.plan.timeout;
-    return Math.max(1, Math.min(step.plan.timeout ?? Infinity, deadlineAt - this.env.clock.now()));
   }
 
   private info(step?: string): SerializationInfo {

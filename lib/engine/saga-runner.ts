@@ -1,8 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { Observable, concat, defer, from, ignoreElements, mergeMap, shareReplay, takeWhile } from 'rxjs';
+import {
+  EMPTY,
+  Observable,
+  catchError,
+  concat,
+  defer,
+  from,
+  ignoreElements,
+  merge,
+  mergeMap,
+  shareReplay,
+  takeWhile,
+  throwError,
+} from 'rxjs';
 import type { AnySagaClass, ContextOf } from '../definition/saga-definition.js';
 import type { SagaEvent } from '../events/saga-event.js';
 import { SagaConflictError } from '../errors/saga-conflict-error.js';
+import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import type { Page, SagaQuery } from '../storage/saga-storage.js';
 import type { SagaSummary } from '../storage/saga-record.js';
 import type { RecoveryReport, SagaOutcome } from './recovery.js';
@@ -88,8 +102,9 @@ export class SagaRunner {
         const events = new SagaHandle(id, this.engine, this.reader)
           .watch()
           .pipe(takeWhile((event) => !endsStream(event), true));
-        const outcome = defer(() => (ended === undefined ? this.reader.result(id) : ended.then(settle)));
-        return concat(events, outcome.pipe(ignoreElements()));
+        const outcome = from(ended === undefined ? this.reader.result(id) : ended.then(settle)).pipe(ignoreElements());
+        // What becomes of a saga is said behind its last event; one that is interrupted or parked here has none.
+        return merge(concat(events, outcome), outcome.pipe(catchError(unlessInterrupted)));
       }),
       shareReplay(),
     );
@@ -180,6 +195,10 @@ export class SagaRunner {
     const ended = this.engine.worker.executionOf(id)?.ended;
     return { id, ...(ended === undefined ? {} : { ended }) };
   }
+}
+
+function unlessInterrupted(error: unknown): Observable<never> {
+  return error instanceof SagaInterruptedError ? throwError(() => error) : EMPTY;
 }
 
 function endsStream({ type }: SagaEvent): boolean {

@@ -1,15 +1,17 @@
+import { MAX_DELAY } from './pause.js';
 import { NonRetryableError } from '../errors/non-retryable-error.js';
 import { storeError } from '../errors/error-to-stored.js';
 import type { RegisteredStep } from '../discovery/registered-step.js';
 import type { Misfortune } from './attempt-outcome.js';
 import type { StepCall } from './step-call.js';
 import type { StepInvoker } from './step-invoker.js';
-import { StepTimeoutError } from '../errors/step-timeout-error.js';
+import type { TimeLimit } from './time-limit.js';
 
 /** How an attempt ended. `cut`: it was ended from outside, so nothing is to be written of it. */
 export type AttemptEnd =
   | { readonly type: 'returned'; readonly value: unknown }
   | { readonly type: 'threw'; readonly error: unknown; readonly outcome: 'failed' | 'unknown' }
+  | { readonly type: 'timed-out'; readonly error: Error }
   | { readonly type: 'cut'; readonly error: Error };
 
 /** An attempt under way. */
@@ -19,9 +21,9 @@ export interface RunningAttempt {
   cut(error: Error): void;
 }
 
-/** Calls a step's phase, and ends the attempt when it returns, throws, takes longer than `timeout` ms, or is cut. */
-export function startAttempt(invoker: StepInvoker, call: StepCall, timeout: number | undefined): RunningAttempt {
-  const { attempt, step } = call;
+/** Calls a step's phase, and ends the attempt when it returns, throws, takes longer than `limit`, or is cut. */
+export function startAttempt(invoker: StepInvoker, call: StepCall, limit: TimeLimit | undefined): RunningAttempt {
+  const { attempt } = call;
   let timer: NodeJS.Timeout | undefined;
   let settle: (end: AttemptEnd) => void = () => undefined;
   const ended = new Promise<AttemptEnd>((resolve) => {
@@ -31,12 +33,12 @@ export function startAttempt(invoker: StepInvoker, call: StepCall, timeout: numb
       resolve(end);
     };
   });
-  if (timeout !== undefined) {
+  if (limit !== undefined && limit.ms <= MAX_DELAY) {
     timer = setTimeout(() => {
-      const error = new StepTimeoutError({ sagaId: attempt.sagaId, step: step.name, phase: attempt.phase, timeout });
+      const error = limit.error();
       attempt.abort(error);
-      settle({ type: 'threw', error, outcome: 'unknown' });
-    }, timeout);
+      settle({ type: 'timed-out', error });
+    }, limit.ms);
   }
   invokeUnderPolicy(invoker, call).then(
     (value) => settle({ type: 'returned', value }),
@@ -52,10 +54,10 @@ export function startAttempt(invoker: StepInvoker, call: StepCall, timeout: numb
 }
 
 /** A fallback's policy, a circuit breaker for instance, stands around the primary's act. */
-function invokeUnderPolicy(invoker: StepInvoker, call: StepCall): Promise<unknown> {
+async function invokeUnderPolicy(invoker: StepInvoker, call: StepCall): Promise<unknown> {
   const policy = call.attempt.phase === 'act' ? call.step.fallback?.policy : undefined;
   if (policy === undefined) return invoker.invoke(call);
-  return Promise.resolve(policy.execute(() => invoker.invoke(call)));
+  return policy.execute(() => invoker.invoke(call));
 }
 
 /** What the rules have to know about an attempt that did not succeed. */

@@ -25,7 +25,11 @@ export class Worker {
   #pause?: Pause;
   #beating: Promise<void> = Promise.resolve();
 
-  constructor(private readonly env: SagaEnvironment) {
+  /** `onRoom` is called whenever a saga has left. */
+  constructor(
+    private readonly env: SagaEnvironment,
+    private readonly onRoom: () => void,
+  ) {
     this.#lease = this.newLease();
   }
 
@@ -64,6 +68,7 @@ export class Worker {
     if (this.#closing) execution.close();
     void execution.run(first).then(() => {
       if (this.executions.get(id) === execution) this.executions.delete(id);
+      this.onRoom();
     });
   }
 
