@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { canTurn } from '../../lib/engine/can-turn.js';
+import { planOf } from '../model/plans.js';
+import { acted, after, claimed, created, failed, started } from './told-log.js';
+
+const plan = planOf('CPR');
+
+describe('a saga can turn', () => {
+  test.each([
+    ['without a pivot', planOf('CC'), after(created, acted('C1', 'C2'))],
+    ['before its pivot', plan, after(created, acted('C1'))],
+    ['when its pivot has failed', plan, after(created, started('P2'), failed('P2'))],
+    ['when its pivot has failed and is tried again', plan, after(created, started('P2'), failed('P2', { retryIn: 1 }))],
+  ])('%s', (_, of, state) => {
+    expect(canTurn(of, state)).toBe(true);
+  });
+});
+
+describe('a saga cannot turn', () => {
+  const unknown = { outcome: 'unknown' as const, retryIn: 1 };
+
+  test.each([
+    ['behind its pivot', after(created, acted('C1', 'P2'))],
+    ['while its pivot is in flight', after(created, started('P2'))],
+    ['when its pivot was in flight as its worker died', after(created, started('P2'), claimed)],
+    ['while nobody knows whether its pivot has happened', after(created, started('P2'), failed('P2', unknown))],
+  ])('%s', (_, state) => {
+    expect(canTurn(plan, state)).toBe(false);
+  });
+});
