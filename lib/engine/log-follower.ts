@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
+import { UnreadableSagaError } from '../errors/unreadable-saga-error.js';
 import type { LogEntry } from '../storage/log-entry.js';
 import { Pause } from './pause.js';
 import type { SagaEnvironment } from './saga-environment.js';
@@ -16,7 +17,12 @@ export class LogFollower {
 
   constructor(private readonly env: SagaEnvironment) {}
 
-  /** The entries behind `after`, in the portions in which they were written or read. Never completes by itself. */
+  /**
+   * The entries behind `after`, in the portions in which they were written or read. Never completes by itself; waits for a storage
+   * that does not answer.
+   *
+   * @throws {UnreadableSagaError} through the observable.
+   */
   follow(sagaId: string, after = 0): Observable<readonly LogEntry[]> {
     return new Observable((subscriber) => {
       let seen = after;
@@ -43,7 +49,7 @@ export class LogFollower {
           pause = undefined;
         }
       };
-      void readOn();
+      readOn().catch((error: unknown) => subscriber.error(error));
       return () => {
         stopObserving();
         this.following.delete(fail);
@@ -63,6 +69,7 @@ export class LogFollower {
       this.env.outage.ended();
       return entries;
     } catch (error) {
+      if (error instanceof UnreadableSagaError) throw error;
       this.env.outage.began(error);
       return [];
     }

@@ -30,6 +30,8 @@ export class OperatorDesk {
   async ask(asked: Omit<OperatorRequest, 'id'>): Promise<void> {
     const { sagaId, type } = asked;
     const request: OperatorRequest = { ...asked, id: randomUUID() };
+    const loaded = await this.env.storage.load(sagaId);
+    if (loaded === undefined) throw new SagaNotFoundError(sagaId);
     switch (await this.env.storage.request(request)) {
       case 'unknown-saga':
         throw new SagaNotFoundError(sagaId);
@@ -38,7 +40,8 @@ export class OperatorDesk {
       case 'stored':
         await this.tellOwner(sagaId);
     }
-    const answer = await this.answerTo(request);
+    // Only what comes behind the request is read: what stands before may be long, or damaged.
+    const answer = await this.answerTo(request, loaded.record.seq);
     if (answer.event === 'refused') throw new RequestRefusedError({ sagaId, type, why: answer.why });
   }
 
@@ -48,10 +51,10 @@ export class OperatorDesk {
     else execution.heed();
   }
 
-  private answerTo({ id, sagaId }: OperatorRequest): Promise<LogEntry> {
+  private answerTo({ id, sagaId }: OperatorRequest, after: number): Promise<LogEntry> {
     const isAnswer = (entry: LogEntry): boolean => 'request' in entry && entry.request === id;
     return firstValueFrom(
-      this.follower.follow(sagaId).pipe(
+      this.follower.follow(sagaId, after).pipe(
         concatMap((entries) => from(entries)),
         filter(isAnswer),
       ),

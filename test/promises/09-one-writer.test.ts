@@ -9,7 +9,7 @@ describe('One writer: a worker that lost its lease cannot change a saga', () => 
     const plan = (b: Behaviour = {}) => saga('S', [world.step('a'), world.step('b', b), world.step('c')]);
 
     /** A process that is cut off inside `b`, while another one finishes its saga. */
-    async function cutOff(gate: Gate, options = { lease: { duration: 300 } }) {
+    async function cutOff(gate: Gate, options = { lease: { duration: 1_000 } }) {
       const signals: AbortSignal[] = [];
       const S = plan({
         act: (_, { signal }) => {

@@ -62,7 +62,7 @@ describe("The caller learns the truth: the final context, the step's own error a
 
     it('says that the outcome is not known yet when the storage is gone', async () => {
       const S = plan({ act: () => line.breakDown() });
-      const { runner, line } = await world.start([S], { lease: { duration: 200 } });
+      const { runner, line } = await world.start([S], { lease: { duration: 1_000 } });
       const error = await runner.run(S, {}, { id: 's' }).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(SagaInterruptedError);
       expect(error).toMatchObject({ code: 'SAGA_INTERRUPTED', sagaId: 's' });

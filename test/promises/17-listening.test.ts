@@ -59,7 +59,7 @@ describe('Listening breaks nothing', () => {
     it('lets the log sink throw as it likes', async () => {
       const logger = { log: (): void => undefined, error: fail, warn: fail };
       const S = saga('S', [world.step('a'), world.step('b', { act: refuse })]);
-      const { runner, line } = await world.start([S], { logger, lease: { duration: 300 } });
+      const { runner, line } = await world.start([S], { logger });
       logger.log = fail;
       line.loseOnly(1, 'before');
       await expect(runner.run(S, {}, { id: 's' })).rejects.toThrow('refused');

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { OutcomeUnknownError, RequestRefusedError } from '../../lib/index.js';
-import { saga, type Behaviour } from '../e2e/application.js';
-import { failing, hang, refuse } from '../e2e/behaviours.js';
-import { Gate, eventually } from '../e2e/eventually.js';
-import { onEachStorage } from '../e2e/world.js';
+import { saga, type Behaviour } from './application.js';
+import { failing, hang, refuse } from './behaviours.js';
+import { Gate, eventually } from './eventually.js';
+import { onEachStorage } from './world.js';
 
 const PIVOT = { kind: 'pivot' } as const;
 const QUICK_RETRY = { retryDelay: 1, maxRetryDelay: 2 };

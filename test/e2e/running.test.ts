@@ -1,10 +1,10 @@
 import { ConflictException } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import { lastValueFrom, toArray } from 'rxjs';
-import { saga, type Behaviour } from '../e2e/application.js';
-import { hang, refuse } from '../e2e/behaviours.js';
-import { Gate, eventually } from '../e2e/eventually.js';
-import { onEachStorage } from '../e2e/world.js';
+import { saga, type Behaviour } from './application.js';
+import { hang, refuse } from './behaviours.js';
+import { Gate, eventually } from './eventually.js';
+import { onEachStorage } from './world.js';
 
 const UUID_V7 = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 

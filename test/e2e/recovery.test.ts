@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import { saga, type Behaviour, type SagaType } from './application.js';
+import { hang, refuse } from './behaviours.js';
+import { Gate, eventually } from './eventually.js';
+import { onEachStorage } from './world.js';
+
+const OFF = { recovery: { enabled: false } };
+
+describe('recovery', () => {
+  onEachStorage((world) => {
+    const plan = (b: Behaviour = {}, name = 'S') => saga(name, [world.step('a'), world.step('b', b)]);
+
+    /** Leaves a saga inside `b`, its process gone. */
+    async function leaveBehind(id = 's', type: SagaType = plan({ act: hang })): Promise<void> {
+      const process = await world.start([type], OFF);
+      await process.runner.start(type, {}, { id });
+      await world.logged(id, 'started b');
+      await process.crash();
+    }
+
+    it('finds sagas without a worker when the application starts', async () => {
+      await leaveBehind();
+      await world.start([plan()], { recovery: { interval: 3_600_000 } });
+      await world.status('s', 'COMPLETED');
+    });
+
+    it('finds sagas whose worker dies later', async () => {
+      const S = plan({ act: hang });
+      const first = await world.start([S], { ...OFF, lease: { duration: 1_000 } });
+      await first.runner.start(S, {}, { id: 's' });
+      await world.seen('b');
+      await world.start([plan()]);
+      first.line.cut();
+      await world.status('s', 'COMPLETED');
+    });
+
+    it('leaves sagas of live workers alone', async () => {
+      const gate = new Gate();
+      const S = plan({ act: () => gate.passed });
+      const first = await world.start([S]);
+      const handle = await first.runner.start(S, {}, { id: 's' });
+      await world.seen('b');
+      const { runner } = await world.start([S]);
+      expect(await runner.recover('s')).toEqual({ id: 's', status: 'RUNNING' });
+      expect(await runner.recoverAll()).toEqual({ sagas: [] });
+      gate.open();
+      await handle.result();
+      expect(world.effects.log).toEqual(['a', 'b']);
+    });
+
+    it('does nothing on its own when it is off; recover(id) and recoverAll() work', async () => {
+      await leaveBehind('one');
+      await leaveBehind('two');
+      const { runner } = await world.start([plan()], OFF);
+      expect(await runner.recover('one')).toEqual({ id: 'one', status: 'COMPLETED' });
+      await world.status('two', 'RUNNING');
+      expect(await runner.recoverAll()).toEqual({ sagas: [{ id: 'two', status: 'COMPLETED' }] });
+    });
+
+    it('tells by recover(id) what became of a saga that failed, and throws nothing', async () => {
+      await leaveBehind();
+      const { runner } = await world.start([plan({ act: refuse })], OFF);
+      expect(await runner.recover('s')).toMatchObject({ status: 'FAILED', error: { message: 'refused', status: 409 } });
+      expect(await runner.recover('s')).toMatchObject({ status: 'FAILED', error: { message: 'refused', status: 409 } });
+    });
+
+    it('returns from recover(id) when the saga has to wait', async () => {
+      await leaveBehind();
+      const retry = { retryCount: 2, retryDelay: 60_000 };
+      const { runner } = await world.start([plan({ act: refuse, options: { retry } })], OFF);
+      expect(await runner.recover('s')).toEqual({ id: 's', status: 'RUNNING' });
+    });
+
+    it('parks a saga that has killed its process maxAttempts times', async () => {
+      await leaveBehind();
+      for (let i = 0; i < 3; i++) {
+        const process = await world.start([plan({ act: hang })], { recovery: { interval: 10, maxAttempts: 3 } });
+        await world.seen('b', i + 2);
+        await process.crash();
+      }
+      const { runner } = await world.start([plan()], { recovery: { interval: 10, maxAttempts: 3 } });
+      await world.held('s', 'attempts-exhausted');
+      expect(world.effects.count('b')).toBe(4);
+
+      expect(await runner.recover('s')).toEqual({ id: 's', status: 'COMPLETED' });
+    });
+
+    it('starts counting anew when the saga makes progress', async () => {
+      const steps = ['a', 'b', 'c', 'd', 'e'];
+      const stuckAt = (step?: string) =>
+        saga(
+          'S',
+          steps.map((name) => world.step(name, name === step ? { act: hang } : {})),
+        );
+      const limit = { recovery: { interval: 10, maxAttempts: 1 } };
+      const A = stuckAt('a');
+      let process = await world.start([A], limit);
+      await process.runner.start(A, {}, { id: 's' });
+      await world.logged('s', 'started a');
+      for (const step of ['b', 'c', 'd', 'e']) {
+        await process.crash();
+        process = await world.start([stuckAt(step)], limit);
+        await world.logged('s', `started ${step}`);
+      }
+      await process.crash();
+      await world.start([stuckAt()], limit);
+      await world.status('s', 'COMPLETED');
+    });
+
+    it('retries failed compensations at once by recoverAll(), whenever they are due', async () => {
+      let open = false;
+      const S = saga('S', [
+        world.step('a', {
+          compensate: () => (open ? undefined : refuse()),
+          options: { compensation: { retryCount: 1 } },
+        }),
+        world.step('b', { act: refuse }),
+      ]);
+      const { runner } = await world.start([S], { recovery: { interval: 3_600_000 } });
+      await expect(runner.run(S, {}, { id: 's' })).rejects.toThrow('refused');
+      await world.status('s', 'COMPENSATION_FAILED');
+      expect(await runner.recoverAll()).toMatchObject({ sagas: [{ id: 's', status: 'COMPENSATION_FAILED' }] });
+      open = true;
+      expect(await runner.recoverAll()).toMatchObject({ sagas: [{ id: 's', status: 'FAILED' }] });
+      expect(world.effects.count('-a')).toBe(3);
+    });
+
+    it('takes up only sagas of the names it is told', async () => {
+      await leaveBehind('one', plan({ act: hang }, 'One'));
+      await leaveBehind('two', plan({ act: hang }, 'Two'));
+      await world.start([plan({}, 'One'), plan({}, 'Two')], { recovery: { interval: 10, sagas: ['Two'] } });
+      await world.status('two', 'COMPLETED');
+      await world.status('one', 'RUNNING');
+    });
+
+    it('runs no more recovered sagas at once than it may, and all of them in the end', async () => {
+      const gate = new Gate();
+      let running = 0;
+      let most = 0;
+      const S = plan({ act: hang });
+      const first = await world.start([S], OFF);
+      const ids = Array.from({ length: 20 }, (_, i) => `s${i}`);
+      await Promise.all(ids.map((id) => first.runner.start(S, {}, { id })));
+      await world.seen('b', 20);
+      await first.crash();
+
+      const counting = plan({
+        act: async () => {
+          most = Math.max(most, ++running);
+          await gate.passed;
+          running--;
+        },
+      });
+      const { runner } = await world.start([counting], { recovery: { interval: 3_600_000, concurrency: 4 } });
+      await world.seen('b', 24);
+      gate.open();
+      await eventually(async () => expect((await runner.find({ status: 'COMPLETED' })).items).toHaveLength(20));
+      expect(most).toBe(4);
+    });
+
+    it('is stopped by no saga that cannot be continued', async () => {
+      await leaveBehind('damaged');
+      await leaveBehind('newer');
+      await leaveBehind('good');
+      await world.corrupt('damaged', 'damaged');
+      await world.corrupt('newer', 'newer');
+      const { runner } = await world.start([plan()]);
+      await world.status('good', 'COMPLETED');
+      await Promise.all([world.held('damaged', 'unreadable'), world.held('newer', 'unreadable')]);
+      expect((await runner.find({ held: 'unreadable' })).items).toHaveLength(2);
+    });
+  });
+});
