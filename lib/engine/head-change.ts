@@ -37,7 +37,10 @@ function ownership(after: SagaState, effect: Effect | undefined, now: number): H
       };
     case 'leave':
       return after.status === 'COMPENSATION_FAILED' ? { worker: null, dueIn: dueIn(after, now) } : {};
-    default:
+    case 'act':
+    case 'compensate':
+    case 'wait':
+    case undefined:
       return {};
   }
 }

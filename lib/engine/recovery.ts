@@ -98,8 +98,8 @@ export class Recovery {
     const { concurrency } = this.env.options.recovery;
     const claimed = await this.claimAll();
     for (let i = 0; i < claimed.length; i += concurrency) {
-      const batch = claimed.slice(i, i + concurrency).map((loaded) => this.resume(loaded, { eager: true }));
-      await Promise.all(batch.map((execution) => execution?.settled()));
+      const batch = claimed.slice(i, i + concurrency).flatMap((loaded) => this.resume(loaded, { eager: true }) ?? []);
+      await Promise.all(batch.map((execution) => execution.settled()));
     }
     return { sagas: await Promise.all(claimed.map(({ record }) => this.report(record.id))) };
   }

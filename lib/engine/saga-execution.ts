@@ -1,13 +1,7 @@
-import type { SerializationInfo } from '../context/saga-serializer.js';
-import type { RegisteredStep } from '../discovery/registered-step.js';
-import type { ActOutcome } from '../definition/step-handler.js';
-import { HandlerMissingError } from '../errors/handler-missing-error.js';
-import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
+import { SagaInterruptedError, type InterruptionReason } from '../errors/saga-interrupted-error.js';
 import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
-import type { JsonValue } from '../storage/json-value.js';
-import type { EntryDraft } from '../storage/log-entry.js';
-import { actNotDone, compensateNotDone, type Misfortune } from './attempt-outcome.js';
+import type { EntryDraft, HeldReason } from '../storage/log-entry.js';
 import { roundDelayOf } from './engine-options.js';
 import { headChange } from './head-change.js';
 import { nextMove, type Effect } from './next-move.js';
@@ -16,22 +10,11 @@ import { serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import type { SagaJournal } from './saga-journal.js';
 import { outcomeOf, type SagaEnd } from './saga-outcome.js';
-import { applyEntry, progressOf, type SagaState } from './saga-state.js';
-import { Saving } from './saving.js';
-import { StepAttempt } from './step-attempt.js';
-import { misfortuneOf, startAttempt, unstorable, type AttemptEnd, type RunningAttempt } from './step-attempts.js';
-import { timeLimitOf } from './time-limit.js';
+import { applyEntry, type SagaState } from './saga-state.js';
+import { StepWork, type Happened, type StepEffect } from './step-work.js';
 import type { WorkerLease } from './worker-lease.js';
 
-/** What has happened and is not written yet. It is written in one row together with what happens next. */
-interface Happened {
-  readonly entries: readonly EntryDraft[];
-  readonly context?: JsonValue;
-}
-
 const NOTHING: Happened = { entries: [] };
-
-type StepEffect = Extract<Effect, { type: 'act' | 'compensate' }>;
 
 export interface ExecutionOptions {
   readonly saga: RunnableSaga;
@@ -52,17 +35,13 @@ export class SagaExecution {
   readonly saga: RunnableSaga;
   private readonly journal: SagaJournal;
   private readonly lease: WorkerLease;
+  private readonly work: StepWork;
   #eager: boolean;
   #closing = false;
   #asked = false;
   #interruption?: Error;
-  #attempt?: RunningAttempt;
   #pause?: Pause;
   #firstWait: (() => void) | undefined;
-  /** A time by which a timer has ended an attempt: by the storage's clock, which may be milliseconds behind, it is over too. */
-  #timeOver = 0;
-  /** The error that an act threw, as the caller of run() gets it; the log keeps only its likeness. */
-  #thrown?: unknown;
 
   constructor(
     private readonly env: SagaEnvironment,
@@ -71,6 +50,7 @@ export class SagaExecution {
     this.saga = saga;
     this.journal = journal;
     this.lease = lease;
+    this.work = new StepWork(env, saga, journal, this);
     this.#eager = eager;
     this.ended = new Promise((resolve) => (this.#end = resolve));
   }
@@ -81,7 +61,7 @@ export class SagaExecution {
 
   /** @throws when the stored context cannot be restored: then nothing of this saga is to be started. */
   assertReadable(): void {
-    this.env.serializer.restoreContext(this.journal.context, this.info());
+    this.env.serializer.restoreContext(this.journal.context, serializationInfoOf(this.saga));
   }
 
   /** Stores the new saga, together with the start of its first step. `exists`: the id is taken, and nothing ran. */
@@ -115,7 +95,7 @@ export class SagaExecution {
         switch (effect.type) {
           case 'act':
           case 'compensate':
-            effect = await this.afterwards(effect, await this.perform(effect));
+            effect = await this.doStep(effect);
             break;
           case 'wait':
             await this.waitUntil(effect.until);
@@ -123,13 +103,13 @@ export class SagaExecution {
             break;
           case 'end':
           case 'park':
-            return this.#end(outcomeOf(this.saga, this.journal, this.env.serializer, this.#thrown));
+            return this.#end(outcomeOf(this.saga, this.journal, this.env.serializer, this.work.thrown));
           case 'leave':
             return this.#end({ type: 'interrupted', error: new SagaInterruptedError(this.saga.id, 'closing') });
         }
       }
     } catch (error) {
-      this.#end({ type: 'interrupted', error: this.asInterruption(error) });
+      this.#end(await this.brokenOff(error));
     } finally {
       this.env.invoker.release(this);
       this.#firstWait?.();
@@ -156,13 +136,13 @@ export class SagaExecution {
   /** This worker may not go on: the handler in flight is told, and its outcome is nobody's. */
   interrupt(error: Error): void {
     this.#interruption ??= error;
-    this.#attempt?.cut(error);
+    this.work.interrupt(error);
     this.#pause?.wake();
   }
 
   private decide(entries: readonly EntryDraft[]): ReturnType<typeof nextMove> {
     const { clock, options } = this.env;
-    const now = Math.max(clock.now(), this.#timeOver);
+    const now = Math.max(clock.now(), this.work.timeOver);
     const state = entries.reduce((folded, entry) => applyEntry(folded, entry, now), this.journal.state);
     return nextMove(this.saga.plan, state, {
       now,
@@ -198,125 +178,16 @@ export class SagaExecution {
     }
   }
 
-  /** The storage may refuse for ever what a step left behind: then the step counts as one whose result cannot be stored. */
-  private async afterwards(effect: StepEffect, happened: Happened): Promise<Effect> {
+  private async doStep(effect: StepEffect): Promise<Effect> {
+    this.throwIfInterrupted();
+    const happened = await this.work.do(effect);
     try {
       return await this.advance(happened);
     } catch (error) {
+      // The storage may refuse for ever what a step left behind: then the step counts as one whose result cannot be stored.
       if (!(error instanceof StorageRejectedError)) throw error;
-      return this.advance(this.notDone(effect, unstorable(error)));
+      return this.advance(this.work.rejected(effect, error));
     }
-  }
-
-  private async perform(effect: StepEffect): Promise<Happened> {
-    this.throwIfInterrupted();
-    const step = this.saga.registered.steps.get(effect.step);
-    if (step === undefined) {
-      const missing = new HandlerMissingError({ sagaId: this.saga.id, saga: this.saga.name, step: effect.step });
-      return this.notDone(effect, { ...unstorable(missing), outcome: 'failed', unstorable: false });
-    }
-    const info = this.info(step.name);
-    const context = this.env.serializer.restoreContext(this.journal.context, info);
-    let saving: Saving | undefined;
-    const attempt = this.attemptOf(step, effect, () => {
-      saving ??= new Saving(
-        (json) => this.saveInside(effect, json),
-        () => this.env.serializer.serializeContext(context, info),
-      );
-      return saving.save();
-    });
-    const result =
-      effect.type === 'compensate'
-        ? this.env.serializer.restoreResult(progressOf(this.state, step.name)?.result, info)
-        : undefined;
-    const limit = timeLimitOf(this.saga, step, {
-      phase: effect.type,
-      deadlineAt: this.state.deadlineAt,
-      now: this.env.clock.now(),
-    });
-    this.#attempt = startAttempt(
-      this.env.invoker,
-      { saga: this.saga.registered, step, attempt, context, result, scope: this },
-      limit,
-    );
-    if (this.#interruption !== undefined) this.#attempt.cut(this.#interruption);
-    const end = await this.#attempt.ended;
-    this.#attempt = undefined;
-    if (end.type === 'timed-out') this.#timeOver = limit?.deadlineAt ?? this.#timeOver;
-    await saving?.done();
-    return this.happened(effect, step, context, end);
-  }
-
-  private happened(effect: StepEffect, step: RegisteredStep, context: object, end: AttemptEnd): Happened {
-    switch (end.type) {
-      case 'cut':
-        throw end.error;
-      case 'threw':
-        if (effect.type === 'act') this.#thrown = end.error;
-        return this.notDone(effect, misfortuneOf(step, end.error, end.outcome));
-      case 'timed-out':
-        if (effect.type === 'act') this.#thrown = end.error;
-        return this.notDone(effect, misfortuneOf(step, end.error, 'unknown'));
-      case 'returned':
-        return this.done(effect, context, end.value);
-    }
-  }
-
-  private done({ type, step, attempt }: StepEffect, context: object, value: unknown): Happened {
-    const { serializer } = this.env;
-    const info = this.info(step);
-    try {
-      const result = type === 'act' ? serializer.serializeResult(value, info) : undefined;
-      const completed: EntryDraft = {
-        event: 'completed',
-        step,
-        phase: type,
-        attempt,
-        ...(result === undefined ? {} : { result }),
-      };
-      return { entries: [completed], context: serializer.serializeContext(context, info) };
-    } catch (error) {
-      if (type === 'act') this.#thrown = error;
-      return this.notDone({ type, step, attempt }, unstorable(error));
-    }
-  }
-
-  private notDone({ type, step, attempt }: StepEffect, seen: Misfortune): Happened {
-    const plan = this.saga.plan.steps.get(step);
-    if (plan === undefined) throw new HandlerMissingError({ sagaId: this.saga.id, saga: this.saga.name, step });
-    const entry =
-      type === 'act'
-        ? actNotDone(this.saga.plan, plan, this.state, attempt, seen)
-        : compensateNotDone(plan, this.state, attempt, seen);
-    return { entries: [entry] };
-  }
-
-  /** Its own row, in the middle of an attempt: nothing is decided by it, and no request is answered. */
-  private async saveInside({ type, step, attempt }: StepEffect, context: JsonValue): Promise<void> {
-    const entries: EntryDraft[] = [{ event: 'saved', step, phase: type, attempt }];
-    while ((await this.journal.append({ entries, context })) !== 'written') this.throwIfInterrupted();
-  }
-
-  private attemptOf(step: RegisteredStep, { type, attempt }: StepEffect, save: () => Promise<void>): StepAttempt {
-    const outcome = type === 'compensate' ? this.actOutcomeOf(step.name) : undefined;
-    return new StepAttempt({
-      sagaId: this.saga.id,
-      sagaName: this.saga.name,
-      stepName: step.name,
-      phase: type,
-      attempt,
-      save,
-      ...(outcome === undefined ? {} : { outcome }),
-    });
-  }
-
-  private actOutcomeOf(step: string): ActOutcome {
-    const status = progressOf(this.state, step)?.act.status;
-    return status === 'completed' || status === 'failed' ? status : 'unknown';
-  }
-
-  private info(step?: string): SerializationInfo {
-    return serializationInfoOf(this.saga, step);
   }
 
   private async waitUntil(until: number): Promise<void> {
@@ -334,9 +205,24 @@ export class SagaExecution {
     if (!this.lease.isTrusted()) throw new SagaInterruptedError(this.saga.id, this.lease.lostBy);
   }
 
-  private asInterruption(error: unknown): Error {
-    if (error instanceof SagaInterruptedError) return error;
-    const reason = error instanceof StaleSagaError ? 'lease-lost' : 'storage';
-    return new SagaInterruptedError(this.saga.id, reason, { cause: error });
+  /** Whoever cannot go on leaves the saga to others: by its lease, or, where it is the saga that is broken, by parking it. */
+  private async brokenOff(error: unknown): Promise<SagaEnd> {
+    if (error instanceof SagaInterruptedError) return { type: 'interrupted', error };
+    if (error instanceof StaleSagaError) return this.interruptedBy('lease-lost', error);
+    const heldReason: HeldReason = {
+      code: 'unreadable',
+      message: error instanceof Error ? error.message : String(error),
+    };
+    try {
+      const head = { worker: null, heldReason };
+      while ((await this.journal.append({ entries: [{ event: 'held', held: heldReason }], head })) !== 'written');
+      return { type: 'held', heldReason, error: new SagaInterruptedError(this.saga.id, 'held', { cause: error }) };
+    } catch {
+      return this.interruptedBy('storage', error);
+    }
+  }
+
+  private interruptedBy(reason: InterruptionReason, cause: unknown): SagaEnd {
+    return { type: 'interrupted', error: new SagaInterruptedError(this.saga.id, reason, { cause }) };
   }
 }

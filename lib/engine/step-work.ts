@@ -1,0 +1,176 @@
+import type { ActOutcome } from '../definition/step-handler.js';
+import type { RegisteredStep } from '../discovery/registered-step.js';
+import { HandlerMissingError } from '../errors/handler-missing-error.js';
+import type { JsonValue } from '../storage/json-value.js';
+import type { EntryDraft } from '../storage/log-entry.js';
+import { actNotDone, compensateNotDone, type Misfortune } from './attempt-outcome.js';
+import type { Effect } from './next-move.js';
+import { serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
+import type { SagaEnvironment } from './saga-environment.js';
+import type { SagaJournal } from './saga-journal.js';
+import { progressOf } from './saga-state.js';
+import { Saving } from './saving.js';
+import { StepAttempt } from './step-attempt.js';
+import { misfortuneOf, startAttempt, unstorable, type AttemptEnd, type RunningAttempt } from './step-attempts.js';
+import { timeLimitOf } from './time-limit.js';
+
+/** What has happened and is not written yet. It is written in one row together with what happens next. */
+export interface Happened {
+  readonly entries: readonly EntryDraft[];
+  readonly context?: JsonValue;
+}
+
+export type StepEffect = Extract<Effect, { type: 'act' | 'compensate' }>;
+
+/** Does what was decided: one attempt of a step's phase at a time, from the stored context to what has to be written of it. */
+export class StepWork {
+  #running?: RunningAttempt;
+  #interruption?: Error;
+  #thrown?: unknown;
+  #timeOver = 0;
+
+  constructor(
+    private readonly env: SagaEnvironment,
+    private readonly saga: RunnableSaga,
+    private readonly journal: SagaJournal,
+    /** The execution that it works for: request-scoped steps live as long. */
+    private readonly scope: object,
+  ) {}
+
+  /** The error that the last act threw, as the caller of run() gets it; the log keeps only its likeness. */
+  get thrown(): unknown {
+    return this.#thrown;
+  }
+
+  /** A time by which a timer has ended an attempt: by the storage's clock, which may be milliseconds behind, it is over too. */
+  get timeOver(): number {
+    return this.#timeOver;
+  }
+
+  /** The handler in flight is told to stop, and its outcome is nobody's. */
+  interrupt(error: Error): void {
+    this.#interruption ??= error;
+    this.#running?.cut(error);
+  }
+
+  /** @throws what interrupted it, and what made saving impossible: then nothing is to be written of this attempt. */
+  async do(effect: StepEffect): Promise<Happened> {
+    const step = this.saga.registered.steps.get(effect.step);
+    if (step === undefined) return this.missing(effect);
+    const { serializer } = this.env;
+    const info = serializationInfoOf(this.saga, step.name);
+    const context = serializer.restoreContext(this.journal.context, info);
+    const result = effect.type === 'act' ? undefined : serializer.restoreResult(this.resultOf(step.name), info);
+    let saving: Saving | undefined;
+    const attempt = this.attemptOf(step, effect, () => {
+      saving ??= new Saving(
+        (json) => this.save(effect, json),
+        () => serializer.serializeContext(context, info),
+      );
+      return saving.save();
+    });
+    const end = await this.call(step, { attempt, context, result });
+    await saving?.done();
+    return this.outcome(effect, { step, context, end });
+  }
+
+  /** The storage will never take what the attempt left behind. */
+  rejected(effect: StepEffect, error: unknown): Happened {
+    return this.notDone(effect, unstorable(error));
+  }
+
+  private async call(
+    step: RegisteredStep,
+    { attempt, context, result }: { readonly attempt: StepAttempt; readonly context: object; readonly result: unknown },
+  ): Promise<AttemptEnd> {
+    const { clock, invoker } = this.env;
+    const { deadlineAt } = this.journal.state;
+    const limit = timeLimitOf(this.saga, step, { phase: attempt.phase, deadlineAt, now: clock.now() });
+    const call = { saga: this.saga.registered, step, attempt, context, result, scope: this.scope };
+    this.#running = startAttempt(invoker, call, limit);
+    if (this.#interruption !== undefined) this.#running.cut(this.#interruption);
+    const end = await this.#running.ended;
+    this.#running = undefined;
+    if (end.type === 'timed-out') this.#timeOver = limit?.deadlineAt ?? this.#timeOver;
+    return end;
+  }
+
+  private outcome(
+    effect: StepEffect,
+    { step, context, end }: { readonly step: RegisteredStep; readonly context: object; readonly end: AttemptEnd },
+  ): Happened {
+    switch (end.type) {
+      case 'cut':
+        throw end.error;
+      case 'threw':
+        if (effect.type === 'act') this.#thrown = end.error;
+        return this.notDone(effect, misfortuneOf(step, end.error, end.outcome));
+      case 'timed-out':
+        if (effect.type === 'act') this.#thrown = end.error;
+        return this.notDone(effect, misfortuneOf(step, end.error, 'unknown'));
+      case 'returned':
+        return this.done(effect, context, end.value);
+    }
+  }
+
+  private done(effect: StepEffect, context: object, value: unknown): Happened {
+    const { type: phase, step, attempt } = effect;
+    const { serializer } = this.env;
+    const info = serializationInfoOf(this.saga, step);
+    try {
+      const result = phase === 'act' ? serializer.serializeResult(value, info) : undefined;
+      const completed = { event: 'completed', step, phase, attempt } as const;
+      return {
+        entries: [result === undefined ? completed : { ...completed, result }],
+        context: serializer.serializeContext(context, info),
+      };
+    } catch (error) {
+      if (phase === 'act') this.#thrown = error;
+      return this.notDone(effect, unstorable(error));
+    }
+  }
+
+  private notDone({ type, step, attempt }: StepEffect, seen: Misfortune): Happened {
+    const plan = this.saga.plan.steps.get(step);
+    if (plan === undefined) throw new HandlerMissingError({ sagaId: this.saga.id, saga: this.saga.name, step });
+    const { state } = this.journal;
+    const entry =
+      type === 'act'
+        ? actNotDone(this.saga.plan, plan, state, attempt, seen)
+        : compensateNotDone(plan, state, attempt, seen);
+    return { entries: [entry] };
+  }
+
+  /** The code has no such step any more: a failure that no retry mends. */
+  private missing(effect: StepEffect): Happened {
+    const error = new HandlerMissingError({ sagaId: this.saga.id, saga: this.saga.name, step: effect.step });
+    return this.notDone(effect, { ...unstorable(error), outcome: 'failed', unstorable: false });
+  }
+
+  /** Its own row, in the middle of an attempt: nothing is decided by it, and no request is answered. */
+  private async save({ type: phase, step, attempt }: StepEffect, context: JsonValue): Promise<void> {
+    const entries: EntryDraft[] = [{ event: 'saved', step, phase, attempt }];
+    while ((await this.journal.append({ entries, context })) !== 'written') {
+      if (this.#interruption !== undefined) throw this.#interruption;
+    }
+  }
+
+  private attemptOf(
+    step: RegisteredStep,
+    { type: phase, attempt }: StepEffect,
+    save: () => Promise<void>,
+  ): StepAttempt {
+    const { id: sagaId, name: sagaName } = this.saga;
+    const options = { sagaId, sagaName, stepName: step.name, phase, attempt, save };
+    return new StepAttempt(phase === 'act' ? options : { ...options, outcome: this.actOutcomeOf(step.name) });
+  }
+
+  private actOutcomeOf(step: string): ActOutcome {
+    const status = progressOf(this.journal.state, step)?.act.status;
+    return status === 'completed' || status === 'failed' ? status : 'unknown';
+  }
+
+  private resultOf(step: string): JsonValue | undefined {
+    return progressOf(this.journal.state, step)?.result;
+  }
+}
