@@ -20,9 +20,14 @@ export class OrderApp {
     readonly database: string,
   ) {}
 
-  static async start(database = freshDatabase()): Promise<OrderApp> {
-    const process = SampleProcess.start('01-order-fulfilment', { PORT: '0', SAGA_DB: database });
+  /** On a free port and a fresh database, or on those of one that has ended. */
+  static async start({ database = freshDatabase(), port = '0' } = {}): Promise<OrderApp> {
+    const process = SampleProcess.start('01-order-fulfilment', { PORT: port, SAGA_DB: database });
     return new OrderApp(process, await process.printed(/http:\/\/localhost:\d+/), database);
+  }
+
+  get port(): string {
+    return new URL(this.address).port;
   }
 
   stop(signal?: NodeJS.Signals): Promise<number | null> {

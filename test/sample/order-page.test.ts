@@ -127,6 +127,25 @@ function testPage(): void {
     expect(await page.locator('#log li').allTextContents()).toEqual(log);
   });
 
+  test('follows an order to its end whose process is killed and started again', async () => {
+    await placeOrder({ delay: SLOWLY });
+    await stepsStand('completed', 'running', 'pending');
+    await app.stop('SIGKILL');
+    await page.locator('#connection').waitFor();
+
+    app = await OrderApp.start(app);
+    await reached('COMPLETED');
+    expect(await page.locator('#connection').isHidden()).toBe(true);
+    expect(await page.locator('#log li').allTextContents()).toContainEqual(
+      expect.stringContaining('Payment: charging, attempt 2'),
+    );
+  });
+
+  test('says so where there is no order of the address', async () => {
+    await page.goto(`${app.address}/#nobody`);
+    await page.getByText('There is no such order.').waitFor();
+  });
+
   test('says what is wrong with an order that is refused', async () => {
     await page.getByLabel('Items').fill(' , ');
     await placeOrder();
@@ -137,8 +156,7 @@ function testPage(): void {
     await placeOrder();
     await reached('COMPLETED');
     await page.getByLabel('Show').selectOption('Undone');
-    await page.locator('#orders .chip[data-status=FAILED]').first().waitFor();
-    expect(await page.locator('#orders .chip:not([data-status=FAILED])').count()).toBe(0);
+    await page.locator('#orders:has([data-status=FAILED]):not(:has([data-status=COMPLETED]))').waitFor();
 
     await page.locator('#orders a').first().click();
     await reached('FAILED');

@@ -25,29 +25,34 @@ export class SagaView {
     this.#startedAt = undefined;
     this.#turned = false;
     this.#record = undefined;
-    byId('saga-title').textContent = id;
-    byId('log').replaceChildren();
-    byId('connection').hidden = true;
+    clear(id);
     const events = (this.#events = openEvents(id));
     for (const type of EVENT_TYPES) events.addEventListener(type, ({ data }) => this.#hear(JSON.parse(data)));
-    events.onopen = () => (byId('connection').hidden = true);
-    events.onerror = () => (byId('connection').hidden = events.readyState === EventSource.CLOSED);
-    void this.#look();
+    events.onopen = () => {
+      byId('connection').hidden = true;
+      this.#look();
+    };
+    events.onerror = () => {
+      const isGivenUp = events.readyState === EventSource.CLOSED;
+      byId('connection').hidden = isGivenUp;
+      if (isGivenUp) byId('story').textContent = 'There is no such order.';
+    };
   }
 
   #hear(event) {
     this.#log(event);
     // The stream of a finished saga has ended; without this, the browser would ask once more and be told so by a 204.
     if (event.type === 'saga.completed' || event.type === 'saga.failed') this.#events.close();
-    void this.#look();
+    this.#look();
   }
 
   /** An event says what happened; the record says how everything stands now. */
   async #look() {
     const id = this.#id;
-    const { record } = await getSaga(id);
+    // Where the server is gone, the stream connects again when it is back, and this looks again.
+    const record = await getSaga(id).catch(() => undefined);
     // Another saga is shown, or a later answer was here first.
-    if (id !== this.#id || record.version < (this.#record?.version ?? 0)) return;
+    if (record === undefined || id !== this.#id || record.version < (this.#record?.version ?? 0)) return;
     const statusChanged = record.status !== this.#record?.status;
     this.#record = record;
     this.#draw(record);
@@ -93,6 +98,16 @@ export class SagaView {
     } catch (error) {
       byId('story').textContent = error.message;
     }
+  }
+}
+
+function clear(id) {
+  byId('saga-title').textContent = id;
+  byId('story').textContent = '';
+  byId('log').replaceChildren();
+  for (const hidden of ['status', 'connection', 'cancel', 'retry', 'resolve']) byId(hidden).hidden = true;
+  for (const { dataset } of document.querySelectorAll('[data-step]')) {
+    drawStep({ name: dataset.step, state: 'pending', attempts: {} });
   }
 }
 

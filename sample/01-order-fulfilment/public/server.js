@@ -9,7 +9,7 @@ export const retry = (id) => send(`sagas/${encodeURIComponent(id)}/retry`);
 export const resolve = (id, step) =>
   send(`sagas/${encodeURIComponent(id)}/steps/${encodeURIComponent(step)}/resolve`, { reason: 'seen on the page' });
 
-export const getSaga = (id) => answer(fetch(`sagas/${encodeURIComponent(id)}`));
+export const getSaga = async (id) => (await answer(fetch(`sagas/${encodeURIComponent(id)}`))).record;
 
 export const findSagas = (query) => answer(fetch(`sagas?${new URLSearchParams(query)}`));
 
