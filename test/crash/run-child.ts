@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { compiled } from '../../scripts/typescript/compiled.mjs';
 import type { ChildOrder } from './child.js';
-
-const ROOT = new URL('../../', import.meta.url).pathname;
 
 export interface ChildEnd {
   readonly signal: NodeJS.Signals | null;
@@ -21,11 +20,9 @@ export interface RunningChild {
 
 /** Starts a process of the crash tests. */
 export function startChild(order: ChildOrder): RunningChild {
-  const child = spawn(
-    process.execPath,
-    ['--import', './scripts/typescript/register.mjs', 'test/crash/child.ts', JSON.stringify(order)],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [compiled('test/crash/child.ts'), JSON.stringify(order)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   let errors = '';
   child.stdout.on('data', (data: Buffer) => (said += data.toString()));
