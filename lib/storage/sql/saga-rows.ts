@@ -2,7 +2,9 @@ import { UnreadableSagaError } from '../../errors/unreadable-saga-error.js';
 import type { JsonValue } from '../json-value.js';
 import type { HeldReason, LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
+import { encodeCursor } from '../page-cursor.js';
 import { SAGA_STATUSES, type LoadedSaga, type PlanShape, type SagaStatus, type SagaSummary } from '../saga-record.js';
+import type { Page } from '../saga-storage.js';
 import type { StoredError } from '../stored-error.js';
 
 /** A row of the heads, as every dialect selects it: JSON as text, times as milliseconds since the epoch. */
@@ -61,6 +63,14 @@ export function toSummary(head: HeadRow): SagaSummary {
     createdAt: new Date(head.created_at),
     updatedAt: new Date(head.updated_at),
   };
+}
+
+/** A page of heads, newest first, of rows that are one more than `limit` where there is another page. */
+export function toPage(rows: readonly HeadRow[], limit: number): Page<SagaSummary> {
+  const items = rows.slice(0, limit).map(toSummary);
+  const last = items.at(-1);
+  if (rows.length <= limit || last === undefined) return { items };
+  return { items, next: encodeCursor({ createdAt: last.createdAt.getTime(), id: last.id }) };
 }
 
 export function toRequest(row: RequestRow): OperatorRequest {

@@ -1,9 +1,10 @@
 import type { OperatorRequest } from '../operator-request.js';
 import type { SagaTransition, TransitionResult } from '../saga-storage.js';
+import { newRow, type NewRow } from '../sql/log-row.js';
 import { toRequest, type RequestRow } from '../sql/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { changeHead, setSnapshot } from './change-head.js';
-import { appendRow, newRow, type NewRow, type SagaWrite } from './saga-write.js';
+import { appendRow, type SagaWrite } from './saga-write.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 const SELECT_ROW: Sql = ({ log }) => `SELECT 1 FROM ${log} WHERE saga_id = ? AND version = ?`;

@@ -2,9 +2,9 @@ import type { ClaimQuery } from '../saga-storage.js';
 import type { LoadedSaga } from '../saga-record.js';
 import { LOG_FORMAT } from '../sql/saga-rows.js';
 import { UNFINISHED, type SagaTables, type Sql } from '../sql/saga-tables.js';
+import { storable } from '../sql/storable.js';
 import { NOW } from './database-clock.js';
 import { loadSaga } from './load-saga.js';
-import { storable } from './saga-write.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 /** The definitions that the claiming worker knows, and the workers that are alive. */

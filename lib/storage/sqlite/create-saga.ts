@@ -1,7 +1,9 @@
 import { jsonText } from '../sql/json-text.js';
+import { newRow } from '../sql/log-row.js';
 import type { Sql } from '../sql/saga-tables.js';
+import { storable } from '../sql/storable.js';
 import type { CreateResult, NewSaga } from '../saga-storage.js';
-import { appendRow, newRow, storable, type SagaWrite } from './saga-write.js';
+import { appendRow, type SagaWrite } from './saga-write.js';
 
 const INSERT_HEAD: Sql = ({ heads }) => `
   INSERT INTO ${heads}

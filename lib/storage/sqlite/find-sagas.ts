@@ -1,8 +1,7 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
-import { encodeCursor } from '../page-cursor.js';
 import type { SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-storage.js';
-import { toSummary, type HeadRow } from '../sql/saga-rows.js';
+import { toPage, type HeadRow } from '../sql/saga-rows.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteValue } from './sqlite-client.js';
 
@@ -11,10 +10,7 @@ export function findSagas(connection: SqliteConnection, query: SagaQuery): Page<
   const checked = checkQuery(query);
   const { sql, values } = selectPage(connection.tables.heads, checked);
   const rows = connection.allOnce<HeadRow>(sql, ...values);
-  const items = rows.slice(0, checked.limit).map(toSummary);
-  const last = items.at(-1);
-  if (rows.length <= checked.limit || last === undefined) return { items };
-  return { items, next: encodeCursor({ createdAt: last.createdAt.getTime(), id: last.id }) };
+  return toPage(rows, checked.limit);
 }
 
 interface Filter {

@@ -1,7 +1,4 @@
-import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
-import type { JsonValue } from '../json-value.js';
-import type { EntryDraft } from '../log-entry.js';
-import { jsonText } from '../sql/json-text.js';
+import type { NewRow } from '../sql/log-row.js';
 import { LOG_FORMAT } from '../sql/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { NOW } from './database-clock.js';
@@ -29,54 +26,6 @@ export function readStamp(connection: SqliteConnection): WriteStamp {
   return connection.first<WriteStamp>(STAMP) as WriteStamp;
 }
 
-/** A row of the log, in the order in which it is bound, without what the database adds. */
-export interface NewRow {
-  readonly sagaId: string;
-  readonly version: number;
-  readonly writeId: string;
-  readonly worker: string | null;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly entries: string;
-  readonly context: string | null;
-  readonly snapshot: string | null;
-}
-
-/** What a caller hands over of a row. */
-interface RowContent {
-  readonly id: string;
-  readonly entries: readonly EntryDraft[];
-  readonly worker?: string;
-  readonly writeId: string;
-  readonly context?: JsonValue;
-  readonly snapshot?: JsonValue;
-}
-
-/**
- * Makes a row of what a caller hands over. Done before the row is queued: it copies the values, and one that cannot be stored
- * fails alone.
- *
- * @throws StorageRejectedError
- */
-export function newRow(
-  content: RowContent,
-  { version, seq }: { readonly version: number; readonly seq: number },
-): NewRow {
-  const { id, entries, worker, writeId, context, snapshot } = content;
-  const sagaId = storable('id', id);
-  return {
-    sagaId,
-    version,
-    writeId: storable('write id', writeId),
-    worker: worker === undefined ? null : storable('worker', worker),
-    firstSeq: seq,
-    lastSeq: seq + entries.length - 1,
-    entries: jsonText(entries, { sagaId, what: 'entries' }),
-    context: context === undefined ? null : jsonText(context, { sagaId, what: 'context' }),
-    snapshot: snapshot === undefined ? null : jsonText(snapshot, { sagaId, what: 'snapshot' }),
-  };
-}
-
 const APPEND_ROW: Sql = ({ log }) => `
   INSERT INTO ${log} (saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries, context, snapshot)
   VALUES (?, ?, ${LOG_FORMAT}, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -90,17 +39,4 @@ export function appendRow(connection: SqliteConnection, row: NewRow, now: number
   const { sagaId, version, writeId, worker, firstSeq, lastSeq, entries, context, snapshot } = row;
   const values = [sagaId, version, writeId, worker, now, firstSeq, lastSeq, entries, context, snapshot];
   return connection.run(APPEND_ROW, ...values) === 1;
-}
-
-/**
- * Text without what SQLite drivers change on the way: they end it at a NUL character (libsql, when it reads), and replace half
- * a surrogate pair.
- *
- * @throws StorageRejectedError
- */
-export function storable(what: string, text: string): string {
-  if (typeof text === 'string' && !/\0|\p{Surrogate}/u.test(text)) return text;
-  throw new StorageRejectedError(
-    `The ${what} ${JSON.stringify(text)} cannot be stored: it must be a text without NUL characters and broken surrogate pairs. Nothing was written.`,
-  );
 }

@@ -3,7 +3,7 @@ import type { OperatorRequest } from '../operator-request.js';
 import type { RequestResult } from '../saga-storage.js';
 import { jsonText } from '../sql/json-text.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { storable } from './saga-write.js';
+import { storable } from '../sql/storable.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 const SELECT_STATUS: Sql = ({ heads }) => `SELECT status FROM ${heads} WHERE id = ?`;

@@ -1,7 +1,7 @@
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../saga-storage.js';
 import type { Sql } from '../sql/saga-tables.js';
+import { storable } from '../sql/storable.js';
 import { NOW } from './database-clock.js';
-import { storable } from './saga-write.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 /** Workers that are gone are forgotten when a new one comes: who is not in the table is as dead as who has expired. */
