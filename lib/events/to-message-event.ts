@@ -7,12 +7,13 @@ const LAST: readonly SagaEventType[] = ['saga.completed', 'saga.failed', 'saga.c
 
 /**
  * Turns a saga's events into Nest's messages for Server-Sent Events. The id of a message is the event's `seq`, so that
- * `Last-Event-ID` says where to go on:
+ * `Last-Event-ID` says where to go on. For the stream of a saga by its id there is {@link sagaMessages}; this is for streams
+ * of your own:
  *
  * ```ts
- * @Sse(':id/events')
- * events(@Param('id') id: string, @Headers('last-event-id') last?: string) {
- *   return this.runner.watch(id, { after: Number(last ?? 0) }).pipe(toMessageEvent());
+ * @Sse('events')
+ * place(@Query() order: OrderContext) {
+ *   return this.runner.stream(OrderSaga, order, { id: order.orderId }).pipe(toMessageEvent());
  * }
  * ```
  *
