@@ -22,3 +22,11 @@ export class Pause {
     });
   }
 }
+
+/** Resolves when `work` has ended, one way or the other, and after `ms` at the latest. */
+export async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const limit = new Pause(ms);
+  const ended = (): void => limit.wake();
+  work.then(ended, ended);
+  await limit.over;
+}

@@ -6,6 +6,7 @@ import type { SagaStorage } from '../storage/saga-storage.js';
 import type { EngineOptions } from './engine-options.js';
 import { LogFollower } from './log-follower.js';
 import { OperatorDesk } from './operator-desk.js';
+import { within } from './pause.js';
 import { Recovery } from './recovery.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import { StorageClock } from './storage-clock.js';
@@ -60,7 +61,7 @@ export class SagaEngine {
   async close(): Promise<void> {
     const stopped = this.recovery.stop();
     await this.worker.close();
-    await stopped;
+    await within(this.env.options.shutdown.gracePeriod, stopped);
     this.follower.close();
     await this.env.storage.close();
   }

@@ -7,18 +7,22 @@ import type { SagaEngine } from './saga-engine.js';
 import type { SagaReader } from './saga-reader.js';
 import type { SagaView } from './saga-view.js';
 
+/** Why a saga is cancelled, and by whom. */
 export interface CancelOptions {
+  /** Kept in the history, and in the message of `SagaCancelledError`. */
   readonly reason?: string;
   /** Who asks; kept in the history. */
   readonly by?: string;
 }
 
+/** How a step was settled by hand. */
 export interface ResolveOptions {
   /** What was done about it outside; kept in the history. */
   readonly reason: string;
   readonly by?: string;
 }
 
+/** From where on a saga is watched. */
 export interface WatchOptions {
   /** Only events with a greater `seq`: the `Last-Event-ID` of a stream that is resumed. Default: all. */
   readonly after?: number;
@@ -30,7 +34,9 @@ export interface WatchOptions {
  * `S` is the saga's class, so that its context is typed: `SagaHandle<OrderSaga>`.
  */
 export class SagaHandle<S = unknown> {
+  /** @internal `SagaRunner` makes it. */
   constructor(
+    /** The saga's id. */
     readonly id: string,
     private readonly engine: SagaEngine,
     private readonly reader: SagaReader,
@@ -90,7 +96,7 @@ export class SagaHandle<S = unknown> {
 
   /** Replays the saga's events, then follows it live, in whichever process it runs. Completes when the saga is final. */
   watch({ after = 0 }: WatchOptions = {}): Observable<SagaEvent> {
-    return defer(() => from(this.reader.load(this.id))).pipe(
+    return defer(() => from(this.reader.loadReadable(this.id))).pipe(
       concatMap(({ record }) => {
         const feed = new EventFeed(this.reader.turnedSaga(record), record.plan);
         return this.engine.follower.follow(this.id).pipe(

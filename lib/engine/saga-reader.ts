@@ -31,7 +31,19 @@ export class SagaReader {
     return loaded;
   }
 
-  /** @throws {UnreadableSagaError} when its rows cannot be read. */
+  /**
+   * A saga whose log can be folded.
+   *
+   * @throws {SagaNotFoundError}
+   * @throws {UnreadableSagaError} when its rows cannot be read.
+   */
+  async loadReadable(id: string): Promise<LoadedSaga> {
+    const loaded = await this.load(id);
+    if (loaded.unreadable !== undefined) throw new UnreadableSagaError({ sagaId: id, problem: loaded.unreadable });
+    return loaded;
+  }
+
+  /** As much of the saga as can be read. */
   async view<C>(id: string): Promise<SagaView<C>> {
     const { record, ...loaded } = await this.load(id);
     const registered = this.registry.byName(record.name);
@@ -46,8 +58,7 @@ export class SagaReader {
       const end = await this.worker.executionOf(id)?.ended;
       // What this worker had to let go of, another one finishes.
       if (end !== undefined && (end.type !== 'interrupted' || this.worker.isClosing)) return settle(end);
-      const loaded = await this.load(id);
-      if (loaded.unreadable !== undefined) throw new UnreadableSagaError({ sagaId: id, problem: loaded.unreadable });
+      const loaded = await this.loadReadable(id);
       const { record } = loaded;
       const state = stateOf(loaded);
       if (isAtRest(state)) {

@@ -1,7 +1,7 @@
 import { SagaClosedError } from '../errors/saga-closed-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { EngineLogger } from './engine-logger.js';
-import { Pause } from './pause.js';
+import { Pause, within } from './pause.js';
 import type { Effect } from './next-move.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import type { SagaExecution } from './saga-execution.js';
@@ -72,19 +72,27 @@ export class Worker {
     });
   }
 
-  /** What is in flight gets `gracePeriod` ms to end; then the lease is given up, so that others take over at once. */
+  /**
+   * What is in flight gets `gracePeriod` ms to end; then the lease is given up, so that others take over at once. A storage that
+   * does not answer gets as long again; without its answer the others wait until the lease has expired.
+   */
   async close(): Promise<void> {
+    const { gracePeriod } = this.env.options.shutdown;
     this.#closing = true;
     const running = [...this.executions.values()];
     for (const execution of running) execution.close();
-    const grace = new Pause(this.env.options.shutdown.gracePeriod);
-    await Promise.race([Promise.all(running.map(({ ended }) => ended)), grace.over]);
-    grace.wake();
+    await within(gracePeriod, Promise.all(running.map(({ ended }) => ended)));
     for (const execution of this.executions.values()) {
       execution.interrupt(new SagaInterruptedError(execution.saga.id, 'closing'));
     }
     this.#closed = true;
     this.#pause?.wake();
+    await within(gracePeriod, this.letGo());
+    this.#lease.lose('closing');
+  }
+
+  /** Nothing may run under a lease that is given up, and no beat may renew it. */
+  private async letGo(): Promise<void> {
     await this.#beating;
     this.#lease.lose('closing');
     await this.giveUp(this.#lease.id);
