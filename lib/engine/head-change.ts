@@ -13,9 +13,14 @@ export function headChange(
   after: SagaState,
   { effect, now }: { readonly effect: Effect | undefined; readonly now: number },
 ): HeadChange | undefined {
+  if (after.status === before.status && after.turned === before.turned && goesOn(effect)) return undefined;
   const status = after.status === before.status ? {} : { status: after.status };
   const change = { ...status, ...turned(saga, before, after), ...ownership(after, effect, now) };
   return Object.keys(change).length === 0 ? undefined : change;
+}
+
+function goesOn(effect: Effect | undefined): boolean {
+  return effect?.type === 'act' || effect?.type === 'compensate' || effect?.type === 'wait';
 }
 
 function turned(saga: TurnedSaga, before: SagaState, after: SagaState): HeadChange {

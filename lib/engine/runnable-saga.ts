@@ -25,7 +25,5 @@ export function storedSaga({ id, name, plan, planHash }: SagaRecord, registered:
 
 /** Whose values are serialized, for errors, codecs and the right class. */
 export function serializationInfoOf({ id, name, registered }: RunnableSaga, step?: string): SerializationInfo {
-  const { contextType } = registered;
-  const of = { saga: name, sagaId: id };
-  return { ...of, ...(step === undefined ? {} : { step }), ...(contextType === undefined ? {} : { contextType }) };
+  return { saga: name, sagaId: id, step, contextType: registered.contextType };
 }

@@ -77,12 +77,16 @@ export class SagaJournal {
   async begin(birth: Birth, entries: readonly EntryDraft[]): Promise<'written' | 'exists'> {
     const writeId = this.lease.nextWriteId();
     const saga: NewSaga = {
-      ...birth,
       id: this.sagaId,
+      name: birth.name,
+      definitionVersion: birth.definitionVersion,
+      plan: birth.plan,
+      planHash: birth.planHash,
+      status: birth.status,
+      worker: birth.status === 'RUNNING' ? this.lease.id : undefined,
       context: this.context,
       entries,
       writeId,
-      ...(birth.status === 'RUNNING' ? { worker: this.lease.id } : {}),
     };
     const result = await this.insist(() => this.env.storage.create(saga));
     if (result.outcome === 'created') return this.written(entries, result.at);
@@ -101,6 +105,7 @@ export class SagaJournal {
    */
   async append({ entries, context, head }: JournalWrite): Promise<AppendResult> {
     const changed = context === undefined || sameJson(context, this.context) ? undefined : context;
+    const snapshot = this.snapshot(entries);
     const transition: SagaTransition = {
       id: this.sagaId,
       version: this.#version + 1,
@@ -109,9 +114,9 @@ export class SagaJournal {
       worker: this.lease.id,
       writeId: this.lease.nextWriteId(),
       knownRequests: this.requests.map(({ id }) => id),
-      ...(changed === undefined ? {} : { context: changed }),
-      ...(head === undefined ? {} : { head }),
-      ...this.snapshot(entries, changed),
+      context: changed ?? (snapshot === undefined ? undefined : this.context),
+      snapshot,
+      head,
     };
     const result = await this.insist(() => this.env.storage.transition(transition));
     switch (result.outcome) {
@@ -167,16 +172,13 @@ export class SagaJournal {
   }
 
   /** Every so often a row carries the folded state, so that loading a long log stays cheap. */
-  private snapshot(
-    entries: readonly EntryDraft[],
-    changed: JsonValue | undefined,
-  ): Pick<SagaTransition, 'snapshot' | 'context'> {
-    if (this.#rowsSinceSnapshot < ROWS_PER_SNAPSHOT) return {};
+  private snapshot(entries: readonly EntryDraft[]): JsonValue | undefined {
+    if (this.#rowsSinceSnapshot < ROWS_PER_SNAPSHOT) return undefined;
     this.#rowsSinceSnapshot = 0;
     // Its times are this process's reading of the storage's clock: a few milliseconds beside the row's own, which no rule notices.
     const now = this.env.clock.now();
     const after = entries.reduce((state, entry) => applyEntry(state, entry, now), this.state);
-    return { snapshot: snapshotOf(after), context: changed ?? this.context };
+    return snapshotOf(after);
   }
 
   /** Tries again while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */
