@@ -68,7 +68,7 @@ export { JsonSagaSerializer } from './context/json-saga-serializer.js';
 export type { JsonSagaSerializerOptions } from './context/json-saga-serializer.js';
 export type { CodecInfo, SagaCodec } from './context/saga-codec.js';
 export type { ContextClass, ContextType } from './context/context-type.js';
-export type { StandardSchema } from './context/standard-schema.js';
+export type { StandardSchema, StandardSchemaIssue, StandardSchemaResult } from './context/standard-schema.js';
 
 // Storage
 export { SagaStorage } from './storage/saga-storage.js';
@@ -96,11 +96,13 @@ export type { PageCursor } from './storage/page-cursor.js';
 
 // Errors
 export { ContextTooLargeError } from './errors/context-too-large-error.js';
+export type { ValueKind } from './errors/describe-value.js';
 export { DefinitionChangedError } from './errors/definition-changed-error.js';
 export { ExecutionEndedError } from './errors/execution-ended-error.js';
 export { HandlerMissingError } from './errors/handler-missing-error.js';
 export { InvalidQueryError } from './errors/invalid-query-error.js';
 export { InvalidSagaContextError } from './errors/invalid-saga-context-error.js';
+export type { ContextProblem } from './errors/invalid-saga-context-error.js';
 export { InvalidSagaIdError } from './errors/invalid-saga-id-error.js';
 export { NonRetryableError } from './errors/non-retryable-error.js';
 export { OutcomeUnknownError } from './errors/outcome-unknown-error.js';
@@ -111,13 +113,16 @@ export { SagaConfigurationError } from './errors/saga-configuration-error.js';
 export { SagaConflictError } from './errors/saga-conflict-error.js';
 export { SagaDeadlineError } from './errors/saga-deadline-error.js';
 export { SagaError } from './errors/saga-error.js';
+export type { SagaErrorDetails } from './errors/saga-error.js';
 export { SagaInterruptedError } from './errors/saga-interrupted-error.js';
+export type { InterruptionReason } from './errors/saga-interrupted-error.js';
 export { SagaNotFoundError } from './errors/saga-not-found-error.js';
 export { StaleSagaError } from './errors/stale-saga-error.js';
 export { StepTimeoutError } from './errors/step-timeout-error.js';
 export { StorageNotMigratedError } from './errors/storage-not-migrated-error.js';
 export { StorageRejectedError } from './errors/storage-rejected-error.js';
 export { StorageUnavailableError } from './errors/storage-unavailable-error.js';
+export type { UnavailableReason } from './errors/storage-unavailable-error.js';
 export { StorageVersionError } from './errors/storage-version-error.js';
 export { StreamEndedError } from './errors/stream-ended-error.js';
 export { UnknownSagaError } from './errors/unknown-saga-error.js';

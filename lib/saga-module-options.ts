@@ -13,8 +13,11 @@ export interface SagaModuleOptions {
    * `retryDelay` 1,000, `retryBackoff` 2, `maxRetryDelay` 60,000, `jitter` 0, `onExhausted` `'continue'`.
    */
   readonly compensation?: CompensationOptions;
+  /** How sagas without a worker are found. Default: enabled, every 5,000 ms. */
   readonly recovery?: RecoveryOptions;
+  /** How long this worker is trusted without a sign of life. Default: 15,000 ms. */
   readonly lease?: LeaseOptions;
+  /** What happens when the application closes. Default: 10,000 ms of grace. */
   readonly shutdown?: ShutdownOptions;
   /** How many sagas run in this worker at once; what `start()` brings beyond it waits as PENDING. Default: 10,000. */
   readonly concurrency?: number;
@@ -26,6 +29,7 @@ export interface SagaModuleOptions {
   readonly inheritAppConfig?: boolean;
 }
 
+/** How sagas whose worker is gone are found and taken up. Times are milliseconds. */
 export interface RecoveryOptions {
   /** Whether sagas without a worker are looked for automatically. Default: `true`. */
   readonly enabled?: boolean;
@@ -39,6 +43,7 @@ export interface RecoveryOptions {
   readonly sagas?: readonly string[];
 }
 
+/** The worker's lease, an idea as old as Gray and Cheriton's (1989). Times are milliseconds. */
 export interface LeaseOptions {
   /**
    * How long others wait for a worker that they hear nothing from. It renews three times as often. After a restart on the same
@@ -47,6 +52,7 @@ export interface LeaseOptions {
   readonly duration?: number;
 }
 
+/** Closing of the application. Times are milliseconds. */
 export interface ShutdownOptions {
   /** How long running steps may take to end when the application closes. Default: 10,000. */
   readonly gracePeriod?: number;

@@ -1,4 +1,12 @@
-import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Module,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { DiscoveryModule, ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { JsonSagaSerializer } from './context/json-saga-serializer.js';
 import { SagaExplorer } from './discovery/saga-explorer.js';
@@ -64,6 +72,26 @@ export class SagaModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
 {
+  /**
+   * The module with its options; wrong ones are reported when the application starts, together with all mistakes in sagas and steps.
+   *
+   * @throws {SagaConfigurationError} from `app.init()` or `app.listen()`.
+   */
+  static override forRoot(options: SagaModuleOptions): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /**
+   * The same with options that are made from providers: `{ imports, inject, useFactory }`, or `useClass` and `useExisting` with a
+   * method `create()`.
+   *
+   * @throws {SagaConfigurationError} from `app.init()` or `app.listen()`.
+   */
+  static override forRootAsync(options: ConfigurableModuleAsyncOptions<SagaModuleOptions>): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  /** @internal Nest makes it. */
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: SagaModuleOptions,
     private readonly explorer: SagaExplorer,
@@ -73,6 +101,7 @@ export class SagaModule
     super();
   }
 
+  /** Finds sagas and steps, reports every mistake at once, opens the storage. */
   async onModuleInit(): Promise<void> {
     const { storage, compensation, recovery } = this.options;
     this.registry.register(
@@ -89,6 +118,7 @@ export class SagaModule
     await this.engine.open();
   }
 
+  /** Recovery begins; the start of the application does not wait for it. */
   onApplicationBootstrap(): void {
     this.engine.startRecovery();
   }

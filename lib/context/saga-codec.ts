@@ -15,6 +15,8 @@ export interface CodecInfo {
  * and `decode` brings back exactly what `encode` was given, or throws. Errors, names and the log's structure stay readable.
  */
 export interface SagaCodec {
+  /** What is stored in place of `json`. */
   encode(json: JsonValue, info: CodecInfo): JsonValue;
+  /** @throws when it cannot be brought back: the saga is parked as `unreadable`. */
   decode(stored: JsonValue, info: CodecInfo): JsonValue;
 }

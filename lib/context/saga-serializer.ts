@@ -23,6 +23,7 @@ export abstract class SagaSerializer {
   /** Awaited once when the application starts, before any saga runs, with the context types of all definitions. */
   prepare?(contextTypes: readonly ContextType[]): Promise<void> | void;
 
+  /** @throws {UnserializableValueError} {@link ContextTooLargeError} for what `restoreContext` would not bring back. */
   abstract serializeContext(context: object, info: SerializationInfo): JsonValue;
 
   /** A context of its own for each call: two attempts never share one. */
@@ -31,5 +32,6 @@ export abstract class SagaSerializer {
   /** `undefined` for a step that returned nothing. */
   abstract serializeResult(result: unknown, info: SerializationInfo): JsonValue | undefined;
 
+  /** What `serializeResult` was given; `undefined` where nothing is stored. */
   abstract restoreResult(stored: JsonValue | undefined, info: SerializationInfo): unknown;
 }

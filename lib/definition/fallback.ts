@@ -10,6 +10,7 @@ export type FallbackNode<C extends object> = FallbackOptions & {
   readonly backup: SagaNode<C>;
 };
 
+/** When the backup of a {@link fallback} acts, and what stands around its primary. */
 export interface FallbackOptions {
   /** For which errors of the primary the backup acts; for others the saga turns back. Default: for all. */
   readonly on?: (error: unknown) => boolean;
@@ -19,6 +20,7 @@ export interface FallbackOptions {
 
 /** Anything that runs a function by a rule of its own; cockatiel's policies are such. */
 export interface ExecutionPolicy {
+  /** Calls `fn`, or refuses to; passes on what it returns or throws. */
   execute<T>(fn: () => PromiseLike<T> | T): Promise<T>;
 }
 

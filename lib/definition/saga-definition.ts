@@ -12,6 +12,7 @@ declare const CONTEXT: unique symbol;
  * context has one property more than its steps were checked against would be accepted.
  */
 export abstract class SagaDefinition<in out C extends object> {
+  /** For the compiler; it does not exist at run time. */
   declare readonly [CONTEXT]: (context: C) => C;
 }
 

@@ -50,6 +50,7 @@ export interface ReadonlyStepOptions extends ForwardOnlyStepOptions {
   readonly kind: 'readonly';
 }
 
+/** What `@SagaStep()` takes; `kind` tells the four apart. */
 export type SagaStepOptions = CompensatableStepOptions | PivotStepOptions | RetriableStepOptions | ReadonlyStepOptions;
 
 type HandlerClass<H> = abstract new (...args: never[]) => H;

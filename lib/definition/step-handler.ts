@@ -46,31 +46,38 @@ export type StepReturn<R> = Promise<R> | R | Observable<R>;
  *   other side can be asked by the act's own key, `<sagaId>:<step>:act`.
  */
 export interface SagaStepHandler<C extends object, R = void> {
+  /** Does it. What it returns is stored, and handed to `compensate`. */
   act: (context: C, execution: StepExecution) => StepReturn<R>;
+  /** Undoes it, as often as it takes. To undo what is undone, or never happened, is success. */
   compensate: (context: C, result: R | undefined, execution: StepExecution) => StepReturn<void>;
 }
 
 /** The step after whose success the saga only goes forward. It has nothing to undo. */
 export interface PivotStepHandler<C extends object, R = void> {
+  /** Does what cannot be undone. While its outcome is unknown it is called again, with the same key. */
   act: (context: C, execution: StepExecution) => StepReturn<R>;
   compensate?: never;
 }
 
 /** A step behind the pivot, acted until it succeeds. */
 export interface RetriableStepHandler<C extends object, R = void> {
+  /** Called until it succeeds. */
   act: (context: C, execution: StepExecution) => StepReturn<R>;
   compensate?: never;
 }
 
 /** A step that changes nothing outside, so that there is nothing to undo. */
 export interface ReadonlyStepHandler<C extends object, R = void> {
+  /** Looks something up. */
   act: (context: C, execution: StepExecution) => StepReturn<R>;
   compensate?: never;
 }
 
 /** Any handler that a context of type `C` can be given to, whatever its kind and its result. */
 export interface StepHandler<in C extends object> {
+  /** The forward phase. */
   act: (context: C, execution: StepExecution) => unknown;
+  /** The phase that undoes it; only compensatable steps have it. */
   compensate?: (context: C, result: never, execution: StepExecution) => unknown;
 }
 

@@ -6,6 +6,7 @@ import { planShape } from './plan-shape.js';
 import type { AnySagaClass } from './saga-definition.js';
 import type { SagaPicture } from './saga-picture.js';
 
+/** How {@link toMermaid} draws. */
 export interface MermaidOptions {
   /** `'flow'`: what follows what, going forward and back. `'sequence'`: who is called when. Default: `'flow'`. */
   readonly diagram?: 'flow' | 'sequence';

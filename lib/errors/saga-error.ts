@@ -28,6 +28,7 @@ export abstract class SagaError extends Error {
     brandSagaError(this);
   }
 
+  /** By a brand, for `SagaError` itself; by class for those that extend it. */
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
     if (this === SagaError) return typeof value === 'object' && value !== null && BRAND in value;
     return Function.prototype[Symbol.hasInstance].call(this, value);

@@ -56,4 +56,5 @@ export type SagaEvent =
   /** A compensation used up its attempts. Recovery tries again in `retryIn` ms. */
   | (EventBase & { readonly type: 'saga.compensation-failed'; readonly retryIn: number; readonly error?: StoredError });
 
+/** The `type` of a {@link SagaEvent}, which is also the type of its Server-Sent message. */
 export type SagaEventType = SagaEvent['type'];

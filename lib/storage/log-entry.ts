@@ -11,6 +11,7 @@ export type TurnReason = 'step-failed' | 'cancelled' | 'deadline' | 'definition-
 export type HeldCode =
   'definition-changed' | 'handler-missing' | 'unreadable' | 'unstorable-result' | 'attempts-exhausted';
 
+/** Why a saga is parked: a stable code, and a sentence that says what to do. */
 export interface HeldReason {
   readonly code: HeldCode;
   readonly message: string;
@@ -68,6 +69,7 @@ export interface StepSkipped {
   readonly by?: string;
 }
 
+/** What can be logged of a step. */
 export type StepEntry = StepStarted | StepCompleted | StepFailed | StepSaved | StepSkipped;
 
 /** The first entry of each saga. */
@@ -85,6 +87,7 @@ export interface SagaCompensating {
   readonly round: number;
 }
 
+/** The last step has completed; the saga is final. */
 export interface SagaCompleted {
   readonly event: 'completed';
   readonly step?: undefined;
@@ -140,6 +143,7 @@ export interface SagaRequestRefused {
   readonly why: string;
 }
 
+/** What can be logged of a saga as a whole. */
 export type SagaEntry = { readonly step?: undefined } & (
   | SagaCreated
   | SagaCompensating

@@ -9,6 +9,7 @@ import type { StoredError } from './stored-error.js';
  */
 export type SagaStatus = 'PENDING' | 'RUNNING' | 'COMPENSATING' | 'COMPLETED' | 'FAILED' | 'COMPENSATION_FAILED';
 
+/** Every status there is, for checks at run time and for filters. */
 export const SAGA_STATUSES = [
   'PENDING',
   'RUNNING',
@@ -46,6 +47,8 @@ export interface SagaSummary {
 
 /** The steps of a saga's definition when it was created, in order: what a changed definition is compared with. */
 export type PlanShape = readonly PlanShapeNode[];
+
+/** A place in a stored plan: a step by name and kind, or a fallback of two places. */
 export type PlanShapeNode =
   | { readonly step: string; readonly kind: string }
   | { readonly fallback: readonly [primary: PlanShapeNode, backup: PlanShapeNode] };

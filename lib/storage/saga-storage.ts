@@ -69,13 +69,17 @@ export abstract class SagaStorage {
   abstract prune(query: PruneQuery): Promise<number>;
 }
 
+/** What a storage can do beyond the port. */
 export interface StorageCapabilities {
   /** Steps may write through the storage's own transaction (`@SagaStep({ transactional: true })`). */
   readonly transactions: boolean;
 }
 
+/** What `create` stores: the head of a new saga and the first row of its log. */
 export interface NewSaga {
+  /** 1 to 255 characters; unique within the storage, compared code unit by code unit. */
   readonly id: string;
+  /** The saga definition's name. */
   readonly name: string;
   readonly definitionVersion: number;
   readonly plan: PlanShape;
@@ -93,6 +97,7 @@ export interface NewSaga {
 export type CreateResult =
   { readonly outcome: 'created'; readonly at: Date } | { readonly outcome: 'exists'; readonly name: string };
 
+/** What `transition` writes: one more row of a saga's log, and what changes in its head. */
 export interface SagaTransition {
   readonly id: string;
   /** The version that this write makes: the one it read, plus 1. */
@@ -132,8 +137,9 @@ export interface HeadChange {
   readonly failedStep?: string | null;
 }
 
+/** Which part of a saga's log is read. */
 export interface HistoryOptions {
-  /** Only entries with a greater `seq`. */
+  /** Only entries with a greater `seq`. Default: 0, all of them. */
   readonly after?: number;
 }
 
@@ -158,12 +164,15 @@ export interface ClaimQuery {
   readonly ignoreDue?: boolean;
 }
 
+/** A saga definition as claims know it: its name, and the hash of the plan that the code has of it. */
 export interface DefinitionKey {
   readonly name: string;
   readonly planHash: string;
 }
 
+/** What a worker says to the storage when it registers and whenever it renews its lease. */
 export interface WorkerBeat {
+  /** The id of the lease. A worker that lost one goes on under a new id. */
   readonly worker: string;
   /** 0 registers; 1, 2, 3 … renew. */
   readonly beat: number;
@@ -173,6 +182,7 @@ export interface WorkerBeat {
   readonly process?: string;
 }
 
+/** `alive`: the lease is valid for another `duration`. `expired`: it is gone for good, and its sagas may be others' by now. */
 export type HeartbeatResult =
   | {
       readonly outcome: 'alive';
@@ -181,26 +191,31 @@ export type HeartbeatResult =
     }
   | { readonly outcome: 'expired' };
 
+/** A worker whose lease is valid. */
 export interface WorkerInfo {
   readonly id: string;
   readonly process?: string;
   readonly expiresAt: Date;
 }
 
+/** What became of an operator's request: `final` and `unknown-saga` stored nothing. */
 export type RequestResult = 'stored' | 'final' | 'unknown-saga';
 
+/** What `find` looks for; a saga has to match all that is given. Default of each: no restriction. */
 export interface SagaQuery {
+  /** One status or several; an empty list is refused. */
   readonly status?: SagaStatus | readonly SagaStatus[];
   /** The saga definition's name. */
   readonly name?: string;
-  /** The failing step. */
+  /** The step whose failure turned the saga back. */
   readonly step?: string;
   /** Text that the error's message contains, compared without regard to case for ASCII letters. */
   readonly error?: string;
   /** Only parked sagas, or only those parked with this code. */
   readonly held?: true | HeldReason['code'];
-  /** Later than this, not at it; `createdBefore` likewise. */
+  /** Created later than this, not at it; by the storage's clock. */
   readonly createdAfter?: Date;
+  /** Created earlier than this, not at it; by the storage's clock. */
   readonly createdBefore?: Date;
   /** At most this many; default 50, at most 1000. */
   readonly limit?: number;
@@ -208,12 +223,14 @@ export interface SagaQuery {
   readonly after?: string;
 }
 
+/** Some of the results of a query, and how to get at the rest. */
 export interface Page<T> {
   readonly items: readonly T[];
   /** Give it as `after` to get the next page; absent on the last one. */
   readonly next?: string;
 }
 
+/** Which finished sagas `prune` deletes. */
 export interface PruneQuery {
   /** Which final statuses; default both. */
   readonly status?: 'COMPLETED' | 'FAILED' | readonly ('COMPLETED' | 'FAILED')[];
