@@ -1,5 +1,4 @@
 import { concatMap, firstValueFrom, from, filter } from 'rxjs';
-import type { RegisteredSaga } from '../discovery/registered-saga.js';
 import type { SagaRegistry } from '../discovery/saga-registry.js';
 import { createPlan } from '../definition/plan.js';
 import { SagaNotFoundError } from '../errors/saga-not-found-error.js';
@@ -43,13 +42,10 @@ export class SagaReader {
     return loaded;
   }
 
-  /** As much of the saga as can be read. */
+  /** As much of the saga as can be read: operators have to see what is wrong with one that cannot be restored. */
   async view<C>(id: string): Promise<SagaView<C>> {
     const { record, ...loaded } = await this.load(id);
-    const registered = this.registry.byName(record.name);
-    const context =
-      registered === undefined || loaded.unreadable !== undefined ? record.context : this.restore(record, registered);
-    return viewOf(record, stateOf(loaded), context as C);
+    return viewOf(record, stateOf(loaded), this.contextOf(record, loaded) as C);
   }
 
   /** Waits until the saga rests, and ends as `run()` would. */
@@ -80,8 +76,14 @@ export class SagaReader {
     return { id, name, plan };
   }
 
-  private restore(record: SagaRecord, registered: RegisteredSaga): object {
-    return this.env.serializer.restoreContext(record.context, serializationInfoOf(storedSaga(record, registered)));
+  private contextOf(record: SagaRecord, { unreadable }: Pick<LoadedSaga, 'unreadable'>): unknown {
+    const registered = this.registry.byName(record.name);
+    if (registered === undefined || unreadable !== undefined) return record.context;
+    try {
+      return this.env.serializer.restoreContext(record.context, serializationInfoOf(storedSaga(record, registered)));
+    } catch {
+      return record.context;
+    }
   }
 
   private async nextRest(id: string, after: number): Promise<void> {
