@@ -86,8 +86,8 @@ export class Recovery {
     if (loaded === undefined) throw new SagaNotFoundError(id);
     if (!isFinal(loaded.record.status)) {
       this.registry.get(loaded.record.name);
-      for (const claimed of await this.claim({ limit: 1, ids: [id] }))
-        await this.resume(claimed, { eager: true })?.settled();
+      const [execution] = await this.resumeAll(await this.claim({ limit: 1, ids: [id] }), { eager: true });
+      await execution?.settled();
     }
     return this.report(id);
   }
@@ -98,7 +98,7 @@ export class Recovery {
     const { concurrency } = this.env.options.recovery;
     const claimed = await this.claimAll();
     for (let i = 0; i < claimed.length; i += concurrency) {
-      const batch = claimed.slice(i, i + concurrency).flatMap((loaded) => this.resume(loaded, { eager: true }) ?? []);
+      const batch = await this.resumeAll(claimed.slice(i, i + concurrency), { eager: true });
       await Promise.all(batch.map((execution) => execution.settled()));
     }
     return { sagas: await Promise.all(claimed.map(({ record }) => this.report(record.id))) };
@@ -116,7 +116,7 @@ export class Recovery {
 
   /** Claims a saga that nobody runs, so that an operator's request is answered at once. */
   async serve(id: string): Promise<void> {
-    for (const loaded of await this.claim({ limit: 1, ids: [id] })) this.resume(loaded, { eager: false });
+    await this.resumeAll(await this.claim({ limit: 1, ids: [id] }), { eager: false });
   }
 
   private async keepLooking(): Promise<void> {
@@ -136,7 +136,7 @@ export class Recovery {
         this.#more = limit <= 0;
         if (this.#stopped || this.#more) return;
         const claimed = await this.claim({ limit });
-        for (const loaded of claimed) this.resume(loaded, { eager: false });
+        await this.resumeAll(claimed, { eager: false });
         if (claimed.length < limit) return;
       }
     } catch (error) {
@@ -154,7 +154,8 @@ export class Recovery {
       goneWorkers: await this.goneWorkers(),
     });
     this.env.outage.ended();
-    return claimed;
+    // Claimed for a lease that was lost meanwhile: nothing may run under it, and whoever looks next claims them again.
+    return this.worker.lease === lease ? claimed : [];
   }
 
   private definitions(): ClaimQuery['definitions'] {
@@ -168,10 +169,21 @@ export class Recovery {
     return workers.filter(({ process }) => process !== undefined && isCertainlyGone(process)).map(({ id }) => id);
   }
 
-  /** Whatever is wrong with one saga parks that saga, and never stops the others. */
-  private resume(loaded: LoadedSaga, { eager }: { readonly eager: boolean }): SagaExecution | undefined {
+  /** Those that go on; the others are parked. */
+  private async resumeAll(
+    claimed: readonly LoadedSaga[],
+    options: { readonly eager: boolean },
+  ): Promise<readonly SagaExecution[]> {
+    const executions = await Promise.all(claimed.map((loaded) => this.resume(loaded, options)));
+    return executions.filter((execution) => execution !== undefined);
+  }
+
+  /** Lets a saga go on, or has parked it: whatever is wrong with one saga never stops the others. */
+  private async resume(loaded: LoadedSaga, { eager }: { readonly eager: boolean }): Promise<SagaExecution | undefined> {
     const { record } = loaded;
     const { lease } = this.worker;
+    // The lease was lost while the claim was under way: nothing may start under it, and under the new one it is not claimed.
+    if (record.worker !== lease.id) return undefined;
     try {
       const registered = this.registry.get(record.name);
       if (loaded.unreadable !== undefined) throw new Error(loaded.unreadable);
@@ -182,7 +194,7 @@ export class Recovery {
       this.track(execution);
       return execution;
     } catch (error) {
-      void this.park(loaded, error instanceof Error ? error.message : String(error));
+      await this.park(loaded, error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }

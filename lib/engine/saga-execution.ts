@@ -118,6 +118,7 @@ export class SagaExecution {
 
   /** Resolves when the saga rests or has to wait: nothing more is to be expected at once. */
   async settled(): Promise<void> {
+    if (this.#pause !== undefined) return;
     await Promise.race([this.ended, new Promise<void>((resolve) => (this.#firstWait = resolve))]);
   }
 

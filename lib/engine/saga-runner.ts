@@ -29,6 +29,7 @@ import { SagaJournal } from './saga-journal.js';
 import { settle, type SagaEnd } from './saga-outcome.js';
 import { SagaReader } from './saga-reader.js';
 
+/** How a saga is started. */
 export interface StartOptions {
   /** 1 to 255 characters. Starting an id again joins the saga that has it. Default: a new UUIDv7. */
   readonly id?: string;
@@ -60,6 +61,7 @@ interface Started {
 export class SagaRunner {
   private readonly reader: SagaReader;
 
+  /** @internal Nest makes it; inject it. */
   constructor(private readonly engine: SagaEngine) {
     this.reader = new SagaReader(engine.env, engine.registry, engine.worker, engine.follower);
   }
@@ -81,7 +83,8 @@ export class SagaRunner {
    * Starts a saga in the background. When it resolves the saga is durable: whatever happens to this process, it is finished.
    * It runs here at once if there is room (`concurrency`), else as soon as any worker has some.
    *
-   * @throws as {@link run} does, before anything is stored.
+   * @throws {InvalidSagaContextError} {@link UnserializableValueError} {@link ContextTooLargeError} {@link SagaConflictError}
+   *   {@link SagaClosedError} {@link InvalidSagaIdError} {@link UnknownSagaError}, before anything is stored.
    */
   async start<S extends AnySagaClass>(
     saga: S,
@@ -111,7 +114,7 @@ export class SagaRunner {
   }
 
   /**
-   * Replays a saga's events behind `after`, then follows it live, in whichever process it runs; completes when it is final.
+   * Replays a saga's events behind `after` (default: all of them), then follows it live, in whichever process it runs; completes when it is final.
    *
    * @throws {SagaNotFoundError} through the observable.
    */
@@ -161,12 +164,14 @@ export class SagaRunner {
     const { env, registry, validation, worker } = this.engine;
     worker.assertOpen();
     const registered = registry.get(saga);
-    const id = wanted === undefined ? newSagaId() : checkSagaId(wanted);
+    const id = wanted === undefined ? newSagaId() : wanted;
     const runnable = newSaga(id, registered);
     const context = await validation.prepareContext(registered.contextType, given, {
       saga: registered.name,
       sagaId: id,
     });
+    // Ids are often a property of the context; what is wrong with that is said first, by its name.
+    checkSagaId(id);
     const { contextType } = registered;
     const json = env.serializer.serializeContext(context, {
       saga: registered.name,
