@@ -37,10 +37,11 @@ const NOWHERE = -1;
 
 /**
  * Goes through every world that a scenario can come to, those with fewer faults first, so that the first way to one is
- * the one that leaves most for later. Throws a {@link Violation} with the shortest way to the first promise that does not hold.
+ * the one that leaves most for later. Throws a {@link Violation} with the shortest way to the first promise that does not
+ * hold, and for more than `limit` states: rules that never come to an end would have endless ones.
  */
-export function explore(scenario: Scenario): Exploration {
-  return new Explorer(scenario).explore();
+export function explore(scenario: Scenario, limit = 500_000): Exploration {
+  return new Explorer(scenario, limit).explore();
 }
 
 class Explorer {
@@ -52,7 +53,10 @@ class Explorer {
   private open: (Open | undefined)[] = [];
   private later = new Map<string, Reached>();
 
-  constructor(private readonly scenario: Scenario) {}
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly limit: number,
+  ) {}
 
   explore(): Exploration {
     this.later.set('', { world: bornWorld(this.scenario), parent: NOWHERE, choice: 0 });
@@ -82,6 +86,7 @@ class Explorer {
   }
 
   private visit(node: number, world: World, isLast: boolean): void {
+    check(this.nodes.length < this.limit, 'a saga comes to its end: the states of this one do not', this.scenario.name);
     const all = isLast ? withoutFaults(this.scenario, world) : choices(this.scenario, world);
     const calm = all.findIndex(({ fault, isChance }) => fault === undefined && isChance !== true);
     if (calm < 0) this.rest(node, world);
