@@ -1,6 +1,7 @@
 import { concatMap, firstValueFrom, from, filter } from 'rxjs';
 import type { SagaRegistry } from '../discovery/saga-registry.js';
 import { createPlan } from '../definition/plan.js';
+import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { SagaNotFoundError } from '../errors/saga-not-found-error.js';
 import { UnreadableSagaError } from '../errors/unreadable-saga-error.js';
 import type { LogEntry } from '../storage/log-entry.js';
@@ -54,7 +55,11 @@ export class SagaReader {
       const end = await this.worker.executionOf(id)?.ended;
       // What this worker had to let go of, another one finishes.
       if (end !== undefined && (end.type !== 'interrupted' || this.worker.isClosing)) return settle(end);
-      const loaded = await this.loadReadable(id);
+      const loaded = await this.loadReadable(id).catch((error: unknown) => {
+        throw error instanceof SagaNotFoundError || error instanceof UnreadableSagaError
+          ? error
+          : new SagaInterruptedError(id, 'storage', { cause: error });
+      });
       const { record } = loaded;
       const state = stateOf(loaded);
       if (isAtRest(state)) {
