@@ -37,7 +37,7 @@ const DEFAULT_MAX_SIZE = 4 * 1024 * 1024;
  * are `#private` fields, which nobody can see, and identity: one object in two places comes back as two.
  *
  * ```ts
- * SagaModule.forRoot({ storage, serializer: new JsonSagaSerializer({ maxSize: 100_000 }) })
+ * SagaModule.forRoot({ storage, serializer: new JsonSagaSerializer({ maxSize: 100_000 }) });
  * ```
  */
 export class JsonSagaSerializer extends SagaSerializer {

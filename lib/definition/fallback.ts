@@ -29,7 +29,8 @@ export interface ExecutionPolicy {
  * the one that acted is compensated. Both may be fallbacks themselves.
  *
  * ```ts
- * steps: [ReserveInventory, fallback(ChargeCard, ChargeWallet, { policy: circuitBreaker(handleAll, …) })]
+ * @Saga({ steps: [ReserveInventory, fallback(ChargeCard, ChargeWallet, { policy: breaker })] })
+ * class OrderSaga extends SagaDefinition<OrderContext> {}
  * ```
  */
 export function fallback<A extends object, B extends object>(

@@ -61,7 +61,13 @@ type HandlerClass<H> = abstract new (...args: never[]) => H;
  *
  * ```ts
  * @SagaStep({ timeout: 5_000, retry: { retryCount: 3 } })
- * class ChargePayment implements SagaStepHandler<OrderContext, Payment> { … }
+ * class ChargePayment implements SagaStepHandler<OrderContext, Payment> {
+ *   async act(order: OrderContext, execution: StepExecution): Promise<Payment> {
+ *     return { id: `${execution.idempotencyKey} of ${order.orderId}` };
+ *   }
+ *
+ *   async compensate(order: OrderContext, payment: Payment | undefined): Promise<void> {}
+ * }
  * ```
  */
 export function SagaStep(

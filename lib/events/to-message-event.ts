@@ -13,7 +13,7 @@ const LAST: readonly SagaEventType[] = ['saga.completed', 'saga.failed', 'saga.c
  * ```ts
  * @Sse('events')
  * place(@Query() order: OrderContext) {
- *   return this.runner.stream(OrderSaga, order, { id: order.orderId }).pipe(toMessageEvent());
+ *   return this.sagas.stream(OrderSaga, order, { id: order.orderId }).pipe(toMessageEvent());
  * }
  * ```
  *

@@ -1,17 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { modulesOfDocComments } from './doc-comments.js';
 import { modulesOf, placeOf, readPages, type DocModule } from './markdown.js';
 import { run } from './run-module.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const modules = readPages().flatMap(modulesOf);
+const examples = modulesOfDocComments();
 
-describe('every code block of README and guides', () => {
+describe('every code block of README, guides and doc comments', () => {
   test('compiles, in one program against the sources of the package', () => {
-    expect(modules.length).toBeGreaterThan(5);
-    expect(mistakesIn(modules)).toEqual([]);
+    expect(modules.length).toBeGreaterThan(20);
+    expect(examples.length).toBeGreaterThan(10);
+    expect(mistakesIn([...modules, ...examples])).toEqual([]);
   }, 60_000);
 
   test.each(
