@@ -22,13 +22,17 @@ interface Waiting<Write, Result> {
   readonly reject: (error: unknown) => void;
 }
 
+/** How often in a row a key may go on alone before everybody else gets a turn. */
+const TURNS_ALONE = 8;
+
 /**
  * Writes that meet are made durable together, because a commit costs the same for one as for many (an idea as old as
  * databases: IMS Fast Path, 1976).
  *
  * A batch is all that was submitted until the event loop has run every callback that was ready (`setImmediate`), and while
  * earlier batches were under way. So a lone write does not wait for company, and sagas that a batch has let go on meet again in the
- * next one.
+ * next one. Where the same key goes on alone, nobody else is in sight: then a batch is all that was submitted until the promises
+ * that are settled have been followed up (`process.nextTick`), which saves the turn of the event loop.
  *
  * A batch whose `commit` fails with a refusal is split in halves until the refused write stands alone. Any other failure is the
  * failure of each of its writes: whether they happened is not known.
@@ -38,6 +42,8 @@ export class GroupCommit<Write, Result> {
   private readonly keysUnderWay = new Set<string>();
   private batchesUnderWay = 0;
   private scheduled = false;
+  /** Who was alone in the last batch, and how often in a row. */
+  private alone: { readonly key: string; readonly times: number } | undefined;
   private readonly drained: (() => void)[] = [];
 
   constructor(private readonly options: GroupCommitOptions<Write, Result>) {}
@@ -63,15 +69,29 @@ export class GroupCommit<Write, Result> {
   private schedule(): void {
     if (this.scheduled || this.waiting.length === 0 || this.batchesUnderWay >= (this.options.concurrency ?? 1)) return;
     this.scheduled = true;
-    setImmediate(() => {
+    const start = () => {
       this.scheduled = false;
       void this.writeNextBatch();
-    });
+    };
+    if (this.goesOnAlone()) process.nextTick(start);
+    else setImmediate(start);
+  }
+
+  private goesOnAlone(): boolean {
+    return this.alone !== undefined && this.alone.times < TURNS_ALONE && this.waiting[0]?.key === this.alone.key;
+  }
+
+  private noteWhoIsAlone([first, ...others]: readonly Waiting<Write, Result>[]): void {
+    if (first === undefined || others.length > 0) this.alone = undefined;
+    else if (first.key === this.alone?.key)
+      this.alone = { key: first.key, times: (this.alone.times + 1) % (TURNS_ALONE + 1) };
+    else this.alone = { key: first.key, times: 0 };
   }
 
   private async writeNextBatch(): Promise<void> {
     const batch = this.takeBatch();
     if (batch.length === 0) return;
+    this.noteWhoIsAlone(batch);
     this.batchesUnderWay++;
     this.schedule();
     await this.write(batch);

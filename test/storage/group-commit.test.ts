@@ -67,6 +67,17 @@ describe('group commit', () => {
     expect(await written).toBe('s1:1');
   });
 
+  it('does not even wait for the event loop when the same saga goes on alone, but lets others have a turn now and then', async () => {
+    const commits = groupCommit();
+    await commits.submit({ saga: 'alone', value: 0 });
+    let turned = false;
+    let value = 1;
+    setImmediate(() => (turned = true));
+    while (!turned) await commits.submit({ saga: 'alone', value: value++ });
+    expect(value).toBeGreaterThan(5);
+    expect(value).toBeLessThan(15);
+  });
+
   it('brings sagas that were let go together together again, however long their way to the next write', async () => {
     const commits = groupCommit();
     const run = async (saga: string, detour: number) => {

@@ -4,7 +4,7 @@ import { newRow, type NewRow } from '../sql/log-row.js';
 import { toRequest, type RequestRow } from '../sql/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { changeHead, setSnapshot } from './change-head.js';
-import { appendRow, type SagaWrite } from './saga-write.js';
+import type { SagaWrite } from './saga-write.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 const SELECT_ROW: Sql = ({ log }) => `SELECT 1 FROM ${log} WHERE saga_id = ? AND version = ?`;
@@ -21,13 +21,13 @@ export function appendTransition(transition: SagaTransition): SagaWrite<Transiti
   const known = [...transition.knownRequests];
   const answered = transition.entries.flatMap((entry) => ('request' in entry ? [entry.request] : []));
   return {
-    sagaId: row.sagaId,
-    apply(connection, { now, requested }) {
-      if (requested) {
-        const unread = unreadRequests(connection, row.sagaId, known);
-        if (unread.length > 0 && isFree(connection, row)) return { outcome: 'requested', requests: unread };
-      }
-      if (!appendRow(connection, row, now)) return { outcome: 'conflict' };
+    row,
+    hindrance(connection) {
+      const unread = unreadRequests(connection, row.sagaId, known);
+      return unread.length > 0 && isFree(connection, row) ? { outcome: 'requested', requests: unread } : undefined;
+    },
+    refused: () => ({ outcome: 'conflict' }),
+    appended(connection, now) {
       for (const request of answered) connection.run(DELETE_REQUEST, row.sagaId, request);
       change?.(connection, now);
       if (row.snapshot !== null) setSnapshot(connection, row.sagaId, row.version);

@@ -3,13 +3,7 @@ import { newRow } from '../sql/log-row.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { storable } from '../sql/storable.js';
 import type { CreateResult, NewSaga } from '../saga-storage.js';
-import { appendRow, type SagaWrite } from './saga-write.js';
-
-const INSERT_HEAD: Sql = ({ heads }) => `
-  INSERT INTO ${heads}
-    (id, name, definition_version, status, worker, created_at, updated_at, plan_hash, plan)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT DO NOTHING`;
+import type { SagaWrite } from './saga-write.js';
 
 const SELECT_NAME: Sql = ({ heads }) => `SELECT name FROM ${heads} WHERE id = ?`;
 
@@ -19,17 +13,13 @@ export function createSaga(saga: NewSaga): SagaWrite<CreateResult> {
   const name = storable('saga name', saga.name);
   const planHash = storable('plan hash', saga.planHash);
   const plan = jsonText(saga.plan, { sagaId: saga.id, what: 'plan' });
-  const { definitionVersion, status } = saga;
   return {
-    sagaId: row.sagaId,
-    apply(connection, { now }) {
-      const head = [row.sagaId, name, definitionVersion, status, row.worker, now, now, planHash, plan];
-      if (connection.run(INSERT_HEAD, ...head) === 0) {
-        const existing = connection.first<{ name: string }>(SELECT_NAME, row.sagaId);
-        return { outcome: 'exists', name: existing?.name ?? name };
-      }
-      appendRow(connection, row, now);
-      return { outcome: 'created', at: new Date(now) };
+    row,
+    head: [name, saga.definitionVersion, saga.status, planHash, plan],
+    refused(connection) {
+      const existing = connection.first<{ name: string }>(SELECT_NAME, row.sagaId);
+      return { outcome: 'exists', name: existing?.name ?? name };
     },
+    appended: (_, now) => ({ outcome: 'created', at: new Date(now) }),
   };
 }

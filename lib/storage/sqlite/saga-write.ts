@@ -2,41 +2,86 @@ import type { NewRow } from '../sql/log-row.js';
 import { LOG_FORMAT } from '../sql/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { NOW } from './database-clock.js';
+import { insertRows, rowInsert, type RowInsert } from './insert-rows.js';
 import type { SqliteConnection } from './sqlite-connection.js';
+import type { SqliteValue } from './sqlite-client.js';
 
 /** A write of one saga, ready to share a transaction with writes of others. */
 export interface SagaWrite<Result> {
-  readonly sagaId: string;
-  /** Runs the statements, inside a transaction that somebody else commits. */
-  apply(connection: SqliteConnection, stamp: WriteStamp): Result;
+  readonly row: NewRow;
+  /** The head of a new saga: name, version of its definition, status, hash of its plan, plan. */
+  readonly head?: readonly SqliteValue[];
+  /** What keeps it from happening while there are operators' requests. */
+  hindrance?(connection: SqliteConnection): Result | undefined;
+  /** Its place is taken, or missing: nothing is written. */
+  refused(connection: SqliteConnection): Result;
+  /** Its row is in the log: writes what goes with it. */
+  appended(connection: SqliteConnection, now: number): Result;
 }
 
-/** What all writes of a transaction share. */
-export interface WriteStamp {
-  /** The database's clock, read when the write lock was held: milliseconds since the epoch. */
+const STAMP: Sql = ({ requests }) => `SELECT ${NOW} AS now, EXISTS (SELECT 1 FROM ${requests}) AS requested`;
+
+interface Stamp {
+  /** Milliseconds since the epoch. All entries of a batch share it. */
   readonly now: number;
   /** Whether there is any operator's request at all. Nearly always there is none, and then nobody has to look for his own. */
   readonly requested: 0 | 1;
 }
 
-const STAMP: Sql = ({ requests }) => `SELECT ${NOW} AS now, EXISTS (SELECT 1 FROM ${requests}) AS requested`;
-
-/** Read once the write lock is held: from then on no request can come in until the commit. */
-export function readStamp(connection: SqliteConnection): WriteStamp {
-  return connection.first<WriteStamp>(STAMP) as WriteStamp;
-}
-
-const APPEND_ROW: Sql = ({ log }) => `
-  INSERT INTO ${log} (saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries, context, snapshot)
-  VALUES (?, ?, ${LOG_FORMAT}, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT DO NOTHING`;
+const INSERT_HEAD = rowInsert(
+  ({ heads }) =>
+    `INSERT INTO ${heads} (id, worker, created_at, updated_at, name, definition_version, status, plan_hash, plan)`,
+  '(?, ?, ?, ?, ?, ?, ?, ?, ?)',
+);
 
 /**
- * Appends a row to its saga's log; tells whether it did. This is the fence: nothing happens where the version is taken (the
- * primary key), or the one before it is missing (the log's trigger), because the saga is gone.
+ * The fence: a row is left out where its version is taken (the primary key), or where the one before it is missing (the log's
+ * trigger), because the saga is gone.
  */
-export function appendRow(connection: SqliteConnection, row: NewRow, now: number): boolean {
+const APPEND_ROW = rowInsert(
+  ({ log }) => `INSERT INTO ${log}
+    (saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries, context, snapshot)`,
+  `(?, ?, ${LOG_FORMAT}, ?, ?, ?, ?, ?, ?, ?, ?)`,
+);
+
+/**
+ * Writes of different sagas, inside a transaction; the results come in their order. Clock and requests are read when the write lock
+ * is held: from then on no request can come in until the commit.
+ */
+export function writeBatch(connection: SqliteConnection, batch: readonly SagaWrite<unknown>[]): readonly unknown[] {
+  const { now, requested } = connection.first<Stamp>(STAMP) as Stamp;
+  const refused = new Map<SagaWrite<unknown>, unknown>();
+  const insert = (
+    statement: RowInsert,
+    writes: typeof batch,
+    valuesOf: (write: SagaWrite<unknown>) => SqliteValue[],
+  ) => {
+    const inserted = insertRows(connection, statement, writes.map(valuesOf));
+    writes.forEach((write, i) => {
+      if (!inserted[i]) refused.set(write, write.refused(connection));
+    });
+  };
+
+  if (requested) {
+    for (const write of batch) {
+      const hindrance = write.hindrance?.(connection);
+      if (hindrance !== undefined) refused.set(write, hindrance);
+    }
+  }
+  insert(
+    INSERT_HEAD,
+    batch.filter(({ head }) => head !== undefined),
+    ({ row, head = [] }) => [row.sagaId, row.worker, now, now, ...head],
+  );
+  insert(
+    APPEND_ROW,
+    batch.filter((write) => !refused.has(write)),
+    ({ row }) => rowValues(row, now),
+  );
+  return batch.map((write) => (refused.has(write) ? refused.get(write) : write.appended(connection, now)));
+}
+
+function rowValues(row: NewRow, now: number): SqliteValue[] {
   const { sagaId, version, writeId, worker, firstSeq, lastSeq, entries, context, snapshot } = row;
-  const values = [sagaId, version, writeId, worker, now, firstSeq, lastSeq, entries, context, snapshot];
-  return connection.run(APPEND_ROW, ...values) === 1;
+  return [sagaId, version, writeId, worker, now, firstSeq, lastSeq, entries, context, snapshot];
 }

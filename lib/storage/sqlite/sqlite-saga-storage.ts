@@ -27,7 +27,7 @@ import { findSagas } from './find-sagas.js';
 import { loadHistory, loadSaga } from './load-saga.js';
 import { checkMigrated, migrate, migrationsFor, type SqliteMigration } from './migrations.js';
 import { pruneSagas } from './prune-sagas.js';
-import { readStamp, type SagaWrite } from './saga-write.js';
+import { writeBatch, type SagaWrite } from './saga-write.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { checkOptions, type SqliteStorageOptions } from './sqlite-storage-options.js';
 import { storeRequest } from './store-request.js';
@@ -43,7 +43,7 @@ import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
  * ```
  *
  * Transitions that meet in one process share a commit. Writes wait for other processes' locks without holding up the event
- * loop for long; every method throws {@link StorageUnavailableError} when the database stays locked, is full or fails.
+ * loop for long; every method throws `StorageUnavailableError` when the database stays locked, is full or fails.
  */
 export class SqliteSagaStorage extends SagaStorage {
   private readonly options: Required<SqliteStorageOptions>;
@@ -57,8 +57,8 @@ export class SqliteSagaStorage extends SagaStorage {
     const { client, tablePrefix, busyTimeout } = this.options;
     this.connection = new SqliteConnection(client, sagaTables(tablePrefix), busyTimeout);
     this.commits = new GroupCommit({
-      key: ({ sagaId }) => sagaId,
-      commit: (batch) => this.commit(batch),
+      key: ({ row }) => row.sagaId,
+      commit: (batch) => this.connection.write(() => writeBatch(this.connection, batch)),
       isRefusal: (error) => error instanceof StorageRejectedError,
     });
   }
@@ -129,12 +129,5 @@ export class SqliteSagaStorage extends SagaStorage {
 
   private async submit<Result>(write: SagaWrite<Result>): Promise<Result> {
     return (await this.commits.submit(write)) as Result;
-  }
-
-  private commit(batch: readonly SagaWrite<unknown>[]): Promise<readonly unknown[]> {
-    return this.connection.write(() => {
-      const stamp = readStamp(this.connection);
-      return batch.map((write) => write.apply(this.connection, stamp));
-    });
   }
 }
