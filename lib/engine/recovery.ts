@@ -150,7 +150,7 @@ export class Recovery {
     const claimed = await this.env.storage.claim({
       ...query,
       worker: lease.id,
-      definitions: this.definitions(),
+      definitions: this.definitions(query),
       goneWorkers: await this.goneWorkers(),
     });
     this.env.outage.ended();
@@ -158,10 +158,11 @@ export class Recovery {
     return this.worker.lease === lease ? claimed : [];
   }
 
-  private definitions(): ClaimQuery['definitions'] {
+  /** `recovery.sagas` is about looking; whoever names a saga means it. */
+  private definitions({ ids }: Pick<ClaimQuery, 'ids'>): ClaimQuery['definitions'] {
     const { sagas } = this.env.options.recovery;
     const all = this.registry.all().map(({ name, hash }) => ({ name, planHash: hash }));
-    return sagas === undefined ? all : all.filter(({ name }) => sagas.includes(name));
+    return sagas === undefined || ids !== undefined ? all : all.filter(({ name }) => sagas.includes(name));
   }
 
   private async goneWorkers(): Promise<readonly string[]> {

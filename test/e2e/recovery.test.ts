@@ -133,6 +133,15 @@ describe('recovery', () => {
       await world.status('one', 'RUNNING');
     });
 
+    it('takes up a saga that somebody names, whatever it looks for on its own', async () => {
+      await leaveBehind('one', plan({ act: hang }, 'One'));
+      await leaveBehind('other', plan({ act: hang }, 'One'));
+      const { runner } = await world.start([plan({}, 'One')], { recovery: { sagas: [] } });
+      expect(await runner.recover('one')).toMatchObject({ status: 'COMPLETED' });
+      await (await runner.get('other')).cancel();
+      await world.status('other', 'FAILED');
+    });
+
     it('runs no more recovered sagas at once than it may, and all of them in the end', async () => {
       const gate = new Gate();
       let running = 0;
