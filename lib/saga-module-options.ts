@@ -39,7 +39,10 @@ export interface RecoveryOptions {
   readonly maxAttempts?: number;
   /** How many recovered sagas run here at once. Default: 50. */
   readonly concurrency?: number;
-  /** Only sagas with these definition names. Default: all that this application has. */
+  /**
+   * Only sagas with these definition names are looked for; `recover(id)` and operators reach the others too. Default: all that this
+   * application has.
+   */
   readonly sagas?: readonly string[];
 }
 
