@@ -27,6 +27,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'type StepExecution',
   ],
   'nest-saga/sqlite': ['SqliteSagaStorage'],
+  'nest-saga/postgres': ['PostgresSagaStorage'],
   '../order-example.js': [
     'ChargeCard',
     'ChargePayment',

@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { DEFAULT_COMPENSATION, DEFAULT_RETRY } from '../../lib/definition/retry-policy.js';
+import { engineOptionsOf } from '../../lib/saga-module-options.js';
+import { InMemorySagaStorage } from '../../lib/index.js';
+import { checkOptions } from '../../lib/storage/sqlite/sqlite-storage-options.js';
+
+/** The rows of a guide's tables of options: what stands in the second column, by the option in the first. */
+function defaultsIn(guide: string): Readonly<Record<string, string>> {
+  const text = readFileSync(new URL(`../../docs/${guide}`, import.meta.url), 'utf8');
+  const rows = text.matchAll(/^\| `([\w.]+)` +\| (.*?) +\|/gm);
+  return Object.fromEntries(
+    Array.from(rows, ([, option = '', value = '']) => [option, value.replace(/`|,(?=\d{3})/g, '')]),
+  );
+}
+
+describe('the tables of options', () => {
+  test('have the defaults of the module', () => {
+    const { recovery, lease, shutdown, concurrency } = engineOptionsOf({ storage: new InMemorySagaStorage() });
+    const groups = Object.entries({ recovery, lease, shutdown }).flatMap(([group, options]) =>
+      Object.entries(options).map(([option, value]) => [`${group}.${option}`, String(value)] as const),
+    );
+    const defaults: Readonly<Record<string, string>> = Object.fromEntries(groups);
+    expect(defaultsIn('getting-started.md')).toMatchObject({ ...defaults, concurrency: String(concurrency) });
+  });
+
+  test('have the defaults of retries and compensations', () => {
+    const text = readFileSync(new URL('../../docs/getting-started.md', import.meta.url), 'utf8').replace(
+      /`|,(?=\d{3})/g,
+      '',
+    );
+    const schedule = ({ retryDelay, retryBackoff, maxRetryDelay, jitter }: typeof DEFAULT_RETRY) =>
+      `retryDelay ${retryDelay}, retryBackoff ${retryBackoff}, maxRetryDelay ${maxRetryDelay}, jitter ${jitter}`;
+    expect(DEFAULT_RETRY.retryCount).toBe(1);
+    expect(text).toContain(`retryCount (all attempts), ${schedule(DEFAULT_RETRY)}`);
+    const { retryCount, onExhausted } = DEFAULT_COMPENSATION;
+    expect(text).toContain(
+      `retryCount ${retryCount} (all attempts), ${schedule(DEFAULT_COMPENSATION)}, timeout none, onExhausted '${onExhausted}'`,
+    );
+  });
+
+  test('have the defaults of SQLite', () => {
+    const client = {
+      exec: () => undefined,
+      prepare: () => ({ run: () => ({ changes: 0 }), get: () => undefined, all: () => [] }),
+    };
+    const { migrate, tablePrefix, busyTimeout, synchronous } = checkOptions({ client });
+    expect(defaultsIn('sqlite.md')).toMatchObject({
+      migrate: String(migrate),
+      tablePrefix,
+      busyTimeout: String(busyTimeout),
+      synchronous: `'${synchronous}'`,
+    });
+  });
+});
