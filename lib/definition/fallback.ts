@@ -26,7 +26,7 @@ export interface ExecutionPolicy {
 
 /**
  * Two ways to the same end: when every attempt of `primary` has failed, the context is put back and `backup` acts. Only
- * the one that acted is compensated. Both may be fallbacks themselves.
+ * the one that acted is compensated. Both may be fallbacks themselves. It is Randell's recovery block (1975) for steps.
  *
  * ```ts
  * @Saga({ steps: [ReserveInventory, fallback(ChargeCard, ChargeWallet, { policy: breaker })] })

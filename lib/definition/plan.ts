@@ -5,6 +5,8 @@ import type { CompensationPolicy, RetrySchedule } from './retry-policy.js';
  * - `pivot`: after its success the saga only goes forward.
  * - `retriable`: stands behind the pivot and is acted until it succeeds.
  * - `readonly`: changes nothing, so there is nothing to undo.
+ *
+ * The first three are the terms of Mehrotra, Rastogi, Korth and Silberschatz (1992).
  */
 export type StepKind = 'compensatable' | 'pivot' | 'retriable' | 'readonly';
 

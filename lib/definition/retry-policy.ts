@@ -1,4 +1,7 @@
-/** How long to wait between attempts, and how many there are. All times are milliseconds. */
+/**
+ * How long to wait between attempts, and how many there are. All times are milliseconds. Delays grow exponentially and partly
+ * at random, as Ethernet's do (Metcalfe and Boggs, 1976).
+ */
 export interface RetrySchedule {
   /** All attempts, the first included. `Infinity` for retriable steps. */
   readonly retryCount: number;

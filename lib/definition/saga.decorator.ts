@@ -54,7 +54,7 @@ type AskedBy<Node> =
 /**
  * Marks a class that extends `SagaDefinition` as a saga and makes it injectable; it has to be among the `providers` of a
  * module, like its steps. The compiler refuses a step that asks for more than the context has, and a class whose context
- * is another one.
+ * is another one. The idea is García-Molina's and Salem's ("Sagas", 1987).
  *
  * ```ts
  * @Saga({ context: OrderContext, steps: [ReserveInventory, ChargePayment, ShipOrder] })

@@ -15,7 +15,7 @@ export interface StepExecution {
   readonly attempt: number;
   /**
    * `<sagaId>:<step>:<phase>`: the same for every attempt of this phase, whichever process makes it. Hand it to the other
-   * side, so that it can tell a repetition from a second order.
+   * side, so that it can tell a repetition from a second order; payment providers take it as `Idempotency-Key`.
    */
   readonly idempotencyKey: string;
   /** Fires when this attempt has timed out, when the worker has lost the saga, and when a shutdown's grace period is over. */

@@ -31,7 +31,7 @@ import { SagaReader } from './saga-reader.js';
 
 /** How a saga is started. */
 export interface StartOptions {
-  /** 1 to 255 characters. Starting an id again joins the saga that has it. Default: a new UUIDv7. */
+  /** 1 to 255 characters. Starting an id again joins the saga that has it. Default: a new UUIDv7 (RFC 9562). */
   readonly id?: string;
 }
 

@@ -14,6 +14,7 @@ import type { StoredError } from './stored-error.js';
  * - **One atomic write per transition.** `create` and `transition` are durable when they resolve. When they reject, the
  *   engine does not know whether they happened, and loads the saga to find out.
  * - **Version is the fence.** The unique key (saga, version) decides who wrote; a late writer finds its place taken.
+ *   It is the optimistic lock of Kung and Robinson (1981), and what Kleppmann calls a fencing token (2016).
  * - **The storage's clock** stamps entries, leases and due times; relative times (`dueIn`, `duration`) come in, dates go out.
  * - **Errors.** {@link StorageRejectedError} says that this value will never be stored (nothing was written, nothing else
  *   in its batch is harmed). Any other error is a fault that may pass.
