@@ -199,7 +199,14 @@ describe('nested instances that would not come back the same are refused', () =>
 
 test('every instance that is accepted comes back the same, prototypes included', () => {
   const address = fc.string().map((street) => Address.of(street));
-  const thing = fc.oneof(fc.string(), fc.bigInt(), fc.date({ noInvalidDate: true }), fc.uint8Array(), address, fc.constant(undefined));
+  const thing = fc.oneof(
+    fc.string(),
+    fc.bigInt(),
+    fc.date({ noInvalidDate: true }),
+    fc.uint8Array(),
+    address,
+    fc.constant(undefined),
+  );
   const anything = fc.oneof(
     thing,
     fc.array(thing),
