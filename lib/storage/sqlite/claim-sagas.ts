@@ -68,8 +68,10 @@ const APPEND_CLAIMED: Sql = ({ log }) => `
   SELECT saga_id, version + 1, ${LOG_FORMAT}, ?, ?, ${NOW}, last_seq + 1, last_seq + 1, ?
   FROM ${log} WHERE saga_id = ? ORDER BY version DESC LIMIT 1`;
 
-const TAKE_HEAD: Sql = ({ heads }) => `
-  UPDATE ${heads} SET worker = ?, due_at = NULL, held_code = NULL, held_reason = NULL, updated_at = ${NOW}
+/** Its time is that of the row just appended: each statement reads the clock anew. */
+const TAKE_HEAD: Sql = ({ heads, log }) => `
+  UPDATE ${heads} SET worker = ?, due_at = NULL, held_code = NULL, held_reason = NULL,
+    updated_at = (SELECT at FROM ${log} WHERE saga_id = id ORDER BY version DESC LIMIT 1)
   WHERE id = ?`;
 
 /**
