@@ -58,7 +58,7 @@ export function step(
     });
   }
   SagaStep({ name, ...options } as never)(Step as never);
-  return Step as never;
+  return Step;
 }
 
 export type SagaType = new () => SagaDefinition<Context>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SagaInterruptedError } from '../../lib/index.js';
-import { saga, startApplication, type Behaviour } from './application.js';
+import { saga, startApplication, type Behaviour, type Context } from './application.js';
 import { hang } from './behaviours.js';
 import { Gate, eventually } from './eventually.js';
 import { inMemory, onEachStorage } from './world.js';
@@ -83,12 +83,19 @@ describe('a storage that is gone in the middle', () => {
   });
 });
 
+function freezeAndChange(context: Context): void {
+  Object.freeze(context);
+  context.changed = true;
+}
+
 describe('what a step does wrong', () => {
   onEachStorage((world) => {
     it('never returns: the timeout ends the attempt, and its signal tells it', async () => {
       let reason: unknown;
       const act: Behaviour['act'] = (_, { signal }) => {
-        signal.addEventListener('abort', () => (reason = signal.reason));
+        signal.addEventListener('abort', () => {
+          reason = signal.reason;
+        });
         return hang();
       };
       const S = saga('S', [world.step('a', { act, options: { timeout: 20 } })]);
@@ -162,7 +169,7 @@ describe('what a step does wrong', () => {
     });
 
     it('changes a frozen context: that is its own error, like any other', async () => {
-      const S = saga('S', [world.step('a', { act: (context) => void (Object.freeze(context).x = 1) })]);
+      const S = saga('S', [world.step('a', { act: freezeAndChange })]);
       const { runner } = await world.start([S]);
       await expect(runner.run(S, {})).rejects.toThrow(TypeError);
     });

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import {
   Body,
   ConflictException,
@@ -111,7 +111,7 @@ describe('a Nest HTTP application', () => {
   beforeEach(async () => {
     app = await NestFactory.create(AppModule, { logger: false });
     await app.listen(0);
-    url = `http://localhost:${(app.getHttpServer().address() as AddressInfo).port}`;
+    url = `http://localhost:${((app.getHttpServer() as Server).address() as AddressInfo).port}`;
   });
   afterEach(() => app.close());
 

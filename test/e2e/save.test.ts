@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { ExecutionEndedError, SagaInterruptedError, type ActOutcome, type StepExecution } from '../../lib/index.js';
+import {
+  ExecutionEndedError,
+  SagaInterruptedError,
+  type ActOutcome,
+  type SagaError,
+  type StepExecution,
+} from '../../lib/index.js';
 import { saga, type Behaviour } from './application.js';
 import { failing, hang, refuse } from './behaviours.js';
 import { Gate, eventually } from './eventually.js';
@@ -110,7 +116,7 @@ describe('execution.save()', () => {
       const S = plan({
         act: async (context, execution) => {
           context.bad = () => undefined;
-          await execution.save().catch((error: { code: string }) => (context.said = error.code));
+          await execution.save().catch((error: unknown) => (context.said = (error as SagaError).code));
           delete context.bad;
         },
       });

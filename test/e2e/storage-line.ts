@@ -38,6 +38,8 @@ export class StorageLine extends SagaStorage {
   override readonly capabilities;
   /** Creations and transitions that were sent. */
   writes = 0;
+  /** The ids under which its process has registered as a worker. */
+  readonly registered = new Set<string>();
   #state: State = 'up';
   #accident?: Accident;
   readonly #unanswered = new Set<(error: Error) => void>();
@@ -108,6 +110,7 @@ export class StorageLine extends SagaStorage {
   }
 
   heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
+    this.registered.add(beat.worker);
     return this.#call(() => this.storage.heartbeat(beat));
   }
 

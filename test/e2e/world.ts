@@ -54,6 +54,8 @@ export interface Process extends Application {
   readonly line: StorageLine;
   /** It dies, and its lease runs out: from here on nobody hears of it. What its steps still do are late effects. */
   crash(): Promise<void>;
+  /** The same, but only its own lease ends: the other processes live on. */
+  die(): Promise<void>;
 }
 
 /** One storage, the processes that share it, and the world outside that their steps change. */
@@ -98,6 +100,10 @@ export class World {
       crash: () => {
         line.cut();
         return this.advance(LONG);
+      },
+      die: async () => {
+        line.cut();
+        await Promise.all([...line.registered].map((worker) => this.storage.release(worker)));
       },
       close: async () => {
         const at = this.#processes.indexOf(process);

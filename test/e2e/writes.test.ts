@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SqliteSagaStorage, type SqliteClient } from 'nest-saga/sqlite';
 import { freshFile, sqliteDrivers } from '../harness/sqlite-drivers.js';
 import { Effects, saga, startApplication, step } from './application.js';
-import { refuse } from './behaviours.js';
+import { failing, refuse } from './behaviours.js';
 import { onEachStorage } from './world.js';
 
 /** Longer than any test: nothing but sagas writes. */
@@ -43,7 +43,7 @@ describe('the durable writes of a saga', () => {
     });
 
     it('grow by two with each retry: its failure, and its start when it is due', async () => {
-      const act = (_: unknown, { attempt }: { attempt: number }): void => void (attempt < 3 && refuse());
+      const act = failing(2);
       const S = saga('S', [world.step('a', { act, options: { retry: { retryCount: 3, retryDelay: 1 } } })]);
       const { runner, line } = await world.start([S], QUIET);
       await runner.run(S, {});
