@@ -95,7 +95,8 @@ export class SagaExecution {
         switch (effect.type) {
           case 'act':
           case 'compensate':
-            effect = await this.doStep(effect);
+            this.throwIfInterrupted();
+            effect = await this.afterwards(effect, await this.work.do(effect));
             break;
           case 'wait':
             await this.waitUntil(effect.until);
@@ -179,13 +180,11 @@ export class SagaExecution {
     }
   }
 
-  private async doStep(effect: StepEffect): Promise<Effect> {
-    this.throwIfInterrupted();
-    const happened = await this.work.do(effect);
+  /** The storage may refuse for ever what a step left behind: then the step counts as one whose result cannot be stored. */
+  private async afterwards(effect: StepEffect, happened: Happened): Promise<Effect> {
     try {
       return await this.advance(happened);
     } catch (error) {
-      // The storage may refuse for ever what a step left behind: then the step counts as one whose result cannot be stored.
       if (!(error instanceof StorageRejectedError)) throw error;
       return this.advance(this.work.rejected(effect, error));
     }

@@ -106,7 +106,7 @@ export function progressOf(state: SagaState, step: string): StepProgress | undef
 function changeByStep(next: Draft, entry: StepEntry, at: number): void {
   const index = next.steps.findIndex(({ name }) => name === entry.step);
   const step = applyStepEntry(next.steps[index] ?? newStep(entry.step), entry, at);
-  next.steps = index < 0 ? [...next.steps, step] : next.steps.with(index, step);
+  next.steps = index < 0 ? next.steps.concat(step) : next.steps.with(index, step);
   switch (entry.event) {
     case 'started':
       if (next.justClaimed) countClaim(next);

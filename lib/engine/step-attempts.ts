@@ -2,7 +2,9 @@ import { MAX_DELAY } from './pause.js';
 import { NonRetryableError } from '../errors/non-retryable-error.js';
 import { storeError } from '../errors/error-to-stored.js';
 import type { RegisteredStep } from '../discovery/registered-step.js';
+import type { ExecutionPolicy } from '../definition/fallback.js';
 import type { Misfortune } from './attempt-outcome.js';
+import type { StepAttempt } from './step-attempt.js';
 import type { StepCall } from './step-call.js';
 import type { StepInvoker } from './step-invoker.js';
 import type { TimeLimit } from './time-limit.js';
@@ -15,49 +17,56 @@ export type AttemptEnd =
   | { readonly type: 'cut'; readonly error: Error };
 
 /** An attempt under way. */
-export interface RunningAttempt {
+export class RunningAttempt {
   readonly ended: Promise<AttemptEnd>;
-  /** Ends it at once, whatever its handler still does; its signal fires. */
-  cut(error: Error): void;
-}
+  #end!: (end: AttemptEnd) => void;
+  #timer?: NodeJS.Timeout;
 
-/** Calls a step's phase, and ends the attempt when it returns, throws, takes longer than `limit`, or is cut. */
-export function startAttempt(invoker: StepInvoker, call: StepCall, limit: TimeLimit | undefined): RunningAttempt {
-  const { attempt } = call;
-  let timer: NodeJS.Timeout | undefined;
-  let settle: (end: AttemptEnd) => void = () => undefined;
-  const ended = new Promise<AttemptEnd>((resolve) => {
-    settle = (end) => {
-      clearTimeout(timer);
-      attempt.end();
-      resolve(end);
-    };
-  });
-  if (limit !== undefined && limit.ms <= MAX_DELAY) {
-    timer = setTimeout(() => {
+  private constructor(private readonly attempt: StepAttempt) {
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+  }
+
+  /** Calls a step's phase, and ends the attempt when it returns, throws, takes longer than `limit`, or is cut. */
+  static start(invoker: StepInvoker, call: StepCall, limit: TimeLimit | undefined): RunningAttempt {
+    const { attempt } = call;
+    const running = new RunningAttempt(attempt);
+    if (limit !== undefined && limit.ms <= MAX_DELAY) running.limit(limit);
+    invoke(invoker, call).then(
+      (value) => running.settle({ type: 'returned', value }),
+      (error: unknown) => running.settle({ type: 'threw', error, outcome: attempt.outcomeOf(error) }),
+    );
+    return running;
+  }
+
+  /** Ends it at once, whatever its handler still does; its signal fires. */
+  cut(error: Error): void {
+    this.attempt.abort(error);
+    this.settle({ type: 'cut', error });
+  }
+
+  private limit(limit: TimeLimit): void {
+    this.#timer = setTimeout(() => {
       const error = limit.error();
-      attempt.abort(error);
-      settle({ type: 'timed-out', error });
+      this.attempt.abort(error);
+      this.settle({ type: 'timed-out', error });
     }, limit.ms);
   }
-  invokeUnderPolicy(invoker, call).then(
-    (value) => settle({ type: 'returned', value }),
-    (error: unknown) => settle({ type: 'threw', error, outcome: attempt.outcomeOf(error) }),
-  );
-  return {
-    ended,
-    cut: (error) => {
-      attempt.abort(error);
-      settle({ type: 'cut', error });
-    },
-  };
+
+  private settle(end: AttemptEnd): void {
+    clearTimeout(this.#timer);
+    this.attempt.end();
+    this.#end(end);
+  }
 }
 
 /** A fallback's policy, a circuit breaker for instance, stands around the primary's act. */
-async function invokeUnderPolicy(invoker: StepInvoker, call: StepCall): Promise<unknown> {
+function invoke(invoker: StepInvoker, call: StepCall): Promise<unknown> {
   const policy = call.attempt.phase === 'act' ? call.step.fallback?.policy : undefined;
-  if (policy === undefined) return invoker.invoke(call);
-  return policy.execute(() => invoker.invoke(call));
+  return policy === undefined ? invoker.invoke(call) : invokeUnderPolicy(policy, () => invoker.invoke(call));
+}
+
+async function invokeUnderPolicy(policy: ExecutionPolicy, invoke: () => Promise<unknown>): Promise<unknown> {
+  return policy.execute(invoke);
 }
 
 /** What the rules have to know about an attempt that did not succeed. */

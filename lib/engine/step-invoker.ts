@@ -81,14 +81,26 @@ export class StepInvoker {
    *
    * @throws {HandlerMissingError} when the step does not have this phase.
    */
-  async invoke({ saga, step, attempt, context, result, scope }: StepCall): Promise<unknown> {
-    const calls = this.#calls.get(step) ?? (await this.#scopedCalls({ saga, step, attempt, scope }));
+  invoke(call: StepCall): Promise<unknown> {
+    const calls = this.#calls.get(call.step);
+    if (calls === undefined) return this.#invokeInScope(call);
+    try {
+      return this.#enter(calls, call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #invokeInScope(call: StepCall): Promise<unknown> {
+    return this.#enter(await this.#scopedCalls(call), call);
+  }
+
+  #enter(calls: StepCalls, { saga, step, attempt, context, result }: StepCall): Promise<unknown> {
     const call = calls[attempt.phase];
     if (call === undefined) {
       throw new HandlerMissingError({ sagaId: attempt.sagaId, saga: saga.name, step: step.name });
     }
-    const answer = await call(context, result, attempt, saga.definition);
-    return isObservable(answer) ? lastValueFrom(answer) : answer;
+    return Promise.resolve(call(context, result, attempt, saga.definition)).then(lastValue);
   }
 
   /** Lets go of the request-scoped instances of a saga's execution. */
@@ -159,6 +171,10 @@ export class StepInvoker {
     const provided = [...modules.values()].some((module) => module.hasProvider(interceptor));
     return provided ? moduleRef.get(interceptor, { strict: false }) : moduleRef.create(interceptor);
   }
+}
+
+function lastValue(answer: unknown): unknown {
+  return isObservable(answer) ? lastValueFrom(answer) : answer;
 }
 
 function phases(parts: Omit<Parameters<typeof buildCall>[0], 'phase'>): StepCalls {

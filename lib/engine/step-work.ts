@@ -11,8 +11,8 @@ import type { SagaJournal } from './saga-journal.js';
 import { progressOf } from './saga-state.js';
 import { Saving } from './saving.js';
 import { StepAttempt } from './step-attempt.js';
-import { misfortuneOf, startAttempt, unstorable, type AttemptEnd, type RunningAttempt } from './step-attempts.js';
-import { timeLimitOf } from './time-limit.js';
+import { misfortuneOf, RunningAttempt, unstorable, type AttemptEnd } from './step-attempts.js';
+import { timeLimitOf, type TimeLimit } from './time-limit.js';
 
 /** What has happened and is not written yet. It is written in one row together with what happens next. */
 export interface Happened {
@@ -69,7 +69,13 @@ export class StepWork {
       );
       return saving.save();
     });
-    const end = await this.call(step, { attempt, context, result });
+    const limit = this.limitOf(step, effect);
+    const call = { saga: this.saga.registered, step, attempt, context, result, scope: this.scope };
+    this.#running = RunningAttempt.start(this.env.invoker, call, limit);
+    if (this.#interruption !== undefined) this.#running.cut(this.#interruption);
+    const end = await this.#running.ended;
+    this.#running = undefined;
+    if (end.type === 'timed-out') this.#timeOver = limit?.deadlineAt ?? this.#timeOver;
     await saving?.done();
     return this.outcome(effect, { step, context, end });
   }
@@ -79,20 +85,9 @@ export class StepWork {
     return this.notDone(effect, unstorable(error));
   }
 
-  private async call(
-    step: RegisteredStep,
-    { attempt, context, result }: { readonly attempt: StepAttempt; readonly context: object; readonly result: unknown },
-  ): Promise<AttemptEnd> {
-    const { clock, invoker } = this.env;
+  private limitOf(step: RegisteredStep, { type: phase }: StepEffect): TimeLimit | undefined {
     const { deadlineAt } = this.journal.state;
-    const limit = timeLimitOf(this.saga, step, { phase: attempt.phase, deadlineAt, now: clock.now() });
-    const call = { saga: this.saga.registered, step, attempt, context, result, scope: this.scope };
-    this.#running = startAttempt(invoker, call, limit);
-    if (this.#interruption !== undefined) this.#running.cut(this.#interruption);
-    const end = await this.#running.ended;
-    this.#running = undefined;
-    if (end.type === 'timed-out') this.#timeOver = limit?.deadlineAt ?? this.#timeOver;
-    return end;
+    return timeLimitOf(this.saga, step, { phase, deadlineAt, now: this.env.clock.now() });
   }
 
   private outcome(
@@ -119,11 +114,11 @@ export class StepWork {
     const info = serializationInfoOf(this.saga, step);
     try {
       const result = phase === 'act' ? serializer.serializeResult(value, info) : undefined;
-      const completed = { event: 'completed', step, phase, attempt } as const;
-      return {
-        entries: [result === undefined ? completed : { ...completed, result }],
-        context: serializer.serializeContext(context, info),
-      };
+      const completed: EntryDraft =
+        result === undefined
+          ? { event: 'completed', step, phase, attempt }
+          : { event: 'completed', step, phase, attempt, result };
+      return { entries: [completed], context: serializer.serializeContext(context, info) };
     } catch (error) {
       if (phase === 'act') this.#thrown = error;
       return this.notDone(effect, unstorable(error));
