@@ -1,8 +1,8 @@
 import type { Plan } from '../definition/plan.js';
 import type { EntryDraft } from '../storage/log-entry.js';
 import type { OperatorRequest } from '../storage/operator-request.js';
-import { canTurn } from './can-turn.js';
-import { progressOf, type SagaState } from './saga-state.js';
+import { canTurn, pivotOf } from './can-turn.js';
+import type { SagaState } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';
 import { hasGivenUp } from './undoable.js';
 
@@ -25,8 +25,9 @@ function answerCancel(plan: Plan, state: SagaState, { id, reason, by }: Operator
   if (state.cancelled) return refuse(id, 'it is cancelled already');
   if (state.status !== 'PENDING' && state.status !== 'RUNNING') return refuse(id, `it is ${state.status}`);
   if (!canTurn(plan, state)) {
-    const happened = plan.pivot !== undefined && progressOf(state, plan.pivot)?.act.status === 'completed';
-    return happened ? refuse(id, `it has passed its pivot "${plan.pivot}" and can only go forward`) : undefined;
+    const pivot = pivotOf(plan, state);
+    if (pivot?.act.status !== 'completed') return undefined;
+    return refuse(id, `it has passed its pivot "${pivot.name}" and can only go forward`);
   }
   return {
     event: 'cancelled',
@@ -45,15 +46,24 @@ function answerResolve(plan: Plan, state: SagaState, { id, step, reason, by }: O
   if (state.status !== 'COMPENSATION_FAILED' && state.status !== 'COMPENSATING') {
     return refuse(id, `it is ${state.status}; only steps whose compensation failed can be resolved`);
   }
-  const progress = step === undefined ? undefined : progressOf(state, step);
-  if (step === undefined || progress === undefined || plan.steps.get(step)?.kind !== 'compensatable') {
+  const progress = state.steps.find(({ name }) => name === step);
+  if (progress === undefined || plan.steps.get(progress.name)?.kind !== 'compensatable') {
     return refuse(id, `it has no step "${step ?? ''}" that acted`);
   }
   if (!hasFailed(progress)) {
-    return refuse(id, `the compensation of step "${step}" has not failed: it is ${progress.compensation.status}`);
+    return refuse(
+      id,
+      `the compensation of step "${progress.name}" has not failed: it is ${progress.compensation.status}`,
+    );
   }
-  const by_ = by === undefined ? {} : { by };
-  return { event: 'skipped', step, phase: 'compensate', request: id, reason: reason ?? '', ...by_ };
+  return {
+    event: 'skipped',
+    step: progress.name,
+    phase: 'compensate',
+    request: id,
+    reason: reason ?? '',
+    ...(by === undefined ? {} : { by }),
+  };
 }
 
 /** An interrupted one as well: a compensation that kills its process is parked without ever having thrown. */

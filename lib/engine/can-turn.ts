@@ -1,12 +1,18 @@
 import type { Plan } from '../definition/plan.js';
-import { progressOf, type SagaState } from './saga-state.js';
+import type { SagaState } from './saga-state.js';
+import type { StepProgress } from './step-progress.js';
 
 /**
  * Whether the saga may still turn back by anything else than a failing step. Not behind the pivot; nor while it is not known
  * whether the pivot has happened.
  */
 export function canTurn(plan: Plan, state: SagaState): boolean {
-  const pivot = plan.pivot === undefined ? undefined : progressOf(state, plan.pivot);
-  if (pivot === undefined || pivot.act.status === 'idle') return true;
+  const pivot = pivotOf(plan, state);
+  if (pivot === undefined) return true;
   return pivot.act.status === 'failed' || (pivot.act.status === 'retrying' && !pivot.doubtful);
+}
+
+/** What has been logged of the pivot: nothing where there is none, and before it has started. */
+export function pivotOf(plan: Plan, state: SagaState): StepProgress | undefined {
+  return state.steps.find(({ name }) => name === plan.pivot);
 }

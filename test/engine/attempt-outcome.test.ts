@@ -34,7 +34,7 @@ describe('an act that threw', () => {
   const thrice = planOf('C', { acts: 3 });
 
   test('did not happen', () => {
-    expect(act(once, 'C1', inFlight)).toEqual({
+    expect(act(once, 'C1', inFlight)).toStrictEqual({
       event: 'failed',
       step: 'C1',
       phase: 'act',
@@ -100,7 +100,7 @@ describe('a pivot', () => {
   });
 
   test('parks the saga when its result cannot be stored', () => {
-    expect(act(plan, 'P2', pivoting, { ...TIMED_OUT, unstorable: true })).toEqual({
+    expect(act(plan, 'P2', pivoting, { ...TIMED_OUT, unstorable: true })).toStrictEqual({
       event: 'held',
       held: { code: 'unstorable-result', message: 'step "P2": sold out' },
     });
@@ -151,7 +151,7 @@ describe('a compensation', () => {
   const back = after(created, acted('C1'), turned, undoStarted('C1'));
 
   test('is tried again, retryCount times in all', () => {
-    expect(compensateNotDone(stepOf(plan, 'C1'), back, 1, TIMED_OUT)).toEqual({
+    expect(compensateNotDone(stepOf(plan, 'C1'), back, 1, TIMED_OUT)).toStrictEqual({
       event: 'failed',
       step: 'C1',
       phase: 'compensate',
@@ -161,7 +161,7 @@ describe('a compensation', () => {
       retryIn: 10,
     });
     const second = after(created, acted('C1'), turned, undoFailed('C1', { retryIn: 10 }), undoStarted('C1', 2));
-    expect(compensateNotDone(stepOf(plan, 'C1'), second, 2, THREW)).toEqual({
+    expect(compensateNotDone(stepOf(plan, 'C1'), second, 2, THREW)).toStrictEqual({
       event: 'failed',
       step: 'C1',
       phase: 'compensate',

@@ -25,8 +25,8 @@ const compensate = (step: string, attempt = 1) => ({ type: 'compensate', step, a
 describe('turning back', () => {
   test('COMPENSATING is durable before the first compensation', () => {
     const move = nextMove(plan, after(created, acted('C1', 'C2'), started('C3'), failed('C3')), around());
-    expect(move.entries).toEqual([turned, undoStarted('C2')]);
-    expect(move.effect).toEqual(compensate('C2'));
+    expect(move.entries).toStrictEqual([turned, undoStarted('C2')]);
+    expect(move.effect).toStrictEqual(compensate('C2'));
   });
 
   test('a saga with nothing to undo has failed at once, and says why', () => {
@@ -36,7 +36,7 @@ describe('turning back', () => {
 
   test('a cancel turns it back', () => {
     const move = nextMove(plan, after(created, acted('C1')), around({ requests: [request('cancel')] }));
-    expect(move.entries).toEqual([
+    expect(move.entries).toStrictEqual([
       { event: 'cancelled', request: 'please-cancel' },
       { event: 'compensating', reason: 'cancelled', round: 1 },
       undoStarted('C1'),
@@ -61,7 +61,7 @@ describe('going back', () => {
   const back = after(created, acted('C1', 'C2'), started('C3'), failed('C3'), turned);
 
   test('goes against the order of the acts, one at a time', () => {
-    expect(nextMove(plan, later(back, 0, undone('C2')), around()).effect).toEqual(compensate('C1'));
+    expect(nextMove(plan, later(back, 0, undone('C2')), around()).effect).toStrictEqual(compensate('C1'));
   });
 
   test('the saga has failed when all is undone', () => {
@@ -71,18 +71,18 @@ describe('going back', () => {
 
   test('no act runs again, and no deadline or definition matters', () => {
     const elsewhere = around({ definition: 'changed', now: 1_000 });
-    expect(nextMove(plan, { ...later(back, 0, claimed), deadlineAt: 0 }, elsewhere).effect).toEqual(compensate('C2'));
+    expect(nextMove(plan, { ...later(back, 0, claimed), deadlineAt: 0 }, elsewhere).effect).toStrictEqual(compensate('C2'));
   });
 
   test('a compensation that was in flight when its process died is made again', () => {
-    expect(nextMove(plan, later(back, 0, undoStarted('C2'), claimed), around()).effect).toEqual(compensate('C2', 2));
+    expect(nextMove(plan, later(back, 0, undoStarted('C2'), claimed), around()).effect).toStrictEqual(compensate('C2', 2));
   });
 
   test('a retry waits until it is due', () => {
     const state = later(back, 0, undoFailed('C2', { retryIn: 10 }));
-    expect(nextMove(plan, state, around({ now: 9 })).effect).toEqual({ type: 'wait', until: 10 });
-    expect(nextMove(plan, state, around({ now: 9, closing: true })).effect).toEqual({ type: 'leave' });
-    expect(nextMove(plan, state, around({ now: 10 })).effect).toEqual(compensate('C2', 2));
+    expect(nextMove(plan, state, around({ now: 9 })).effect).toStrictEqual({ type: 'wait', until: 10 });
+    expect(nextMove(plan, state, around({ now: 9, closing: true })).effect).toStrictEqual({ type: 'leave' });
+    expect(nextMove(plan, state, around({ now: 10 })).effect).toStrictEqual(compensate('C2', 2));
   });
 
   test('recovery without progress parks it in the end', () => {
@@ -100,23 +100,23 @@ describe('going back', () => {
 
     test('waits for the timeout of the lost call', () => {
       const state = later(lost, 20, claimed, turned);
-      expect(nextMove(timed, state, around({ now: 56 })).effect).toEqual({ type: 'wait', until: 57 });
-      expect(nextMove(timed, state, around({ now: 57 })).effect).toEqual(compensate('C2'));
+      expect(nextMove(timed, state, around({ now: 56 })).effect).toStrictEqual({ type: 'wait', until: 57 });
+      expect(nextMove(timed, state, around({ now: 57 })).effect).toStrictEqual(compensate('C2'));
     });
 
     test('waits for it also when a later attempt has failed', () => {
       const again = later(lost, 20, claimed, started('C2', 2));
       const state = later(again, 21, failed('C2', { outcome: 'unknown' }));
-      expect(nextMove(timed, state, around({ now: 21 })).effect).toEqual({ type: 'wait', until: 57 });
+      expect(nextMove(timed, state, around({ now: 21 })).effect).toStrictEqual({ type: 'wait', until: 57 });
     });
 
     test('does not wait where nobody knows how long', () => {
-      expect(nextMove(plan, later(lost, 20, claimed, turned), around({ now: 20 })).effect).toEqual(compensate('C2'));
+      expect(nextMove(plan, later(lost, 20, claimed, turned), around({ now: 20 })).effect).toStrictEqual(compensate('C2'));
     });
 
     test('leaves it to others when the application closes', () => {
       const state = later(lost, 20, claimed, turned);
-      expect(nextMove(timed, state, around({ now: 20, closing: true })).effect).toEqual({ type: 'leave' });
+      expect(nextMove(timed, state, around({ now: 20, closing: true })).effect).toStrictEqual({ type: 'leave' });
     });
   });
 
@@ -124,7 +124,7 @@ describe('going back', () => {
     const stuck = later(back, 0, undoFailed('C2'));
 
     test('does not keep the others from theirs', () => {
-      expect(nextMove(plan, stuck, around()).effect).toEqual(compensate('C1'));
+      expect(nextMove(plan, stuck, around()).effect).toStrictEqual(compensate('C1'));
     });
 
     test('does with "halt"', () => {
@@ -150,7 +150,7 @@ describe('going back', () => {
 
     test('is settled by an operator, and the saga has failed', () => {
       const requests = [request('resolve', { step: 'C2', reason: 'refunded by hand', by: 'ada' })];
-      expect(nextMove(plan, later(stuck, 0, undone('C1')), around({ requests })).entries).toEqual([
+      expect(nextMove(plan, later(stuck, 0, undone('C1')), around({ requests })).entries).toStrictEqual([
         {
           event: 'skipped',
           step: 'C2',
@@ -185,12 +185,12 @@ describe('going back', () => {
     });
 
     test('goes on with the others', () => {
-      expect(nextMove(plan, later(back, 0, undone('C2')), gone).effect).toEqual(compensate('C1'));
+      expect(nextMove(plan, later(back, 0, undone('C2')), gone).effect).toStrictEqual(compensate('C1'));
     });
 
     test.each(['cancelled', 'definition-changed'] as const)('counts it as failed where it turned as %s', (reason) => {
       const state = after(created, acted('C1', 'C2'), { event: 'compensating', reason, round: 1 });
-      expect(nextMove(plan, state, gone).effect).toEqual(compensate('C2'));
+      expect(nextMove(plan, state, gone).effect).toStrictEqual(compensate('C2'));
     });
   });
 });
@@ -201,8 +201,8 @@ describe('another round', () => {
 
   test('gives every compensation that is not done its attempts back', () => {
     const move = nextMove(plan, later(stuck, 1_000, claimed), around({ now: 1_000 }));
-    expect(move.entries).toEqual([nextRound, undoStarted('C1', 2)]);
-    expect(move.effect).toEqual(compensate('C1', 2));
+    expect(move.entries).toStrictEqual([nextRound, undoStarted('C1', 2)]);
+    expect(move.effect).toStrictEqual(compensate('C1', 2));
   });
 
   test('begins with the claim that was made for it', () => {
@@ -219,7 +219,7 @@ describe('another round', () => {
 
   test('begins at once when an operator wants it', () => {
     const move = nextMove(plan, later(stuck, 1, claimed), around({ now: 1, requests: [request('retry')] }));
-    expect(move.entries).toEqual([{ event: 'retried', request: 'please-retry' }, nextRound, undoStarted('C1', 2)]);
+    expect(move.entries).toStrictEqual([{ event: 'retried', request: 'please-retry' }, nextRound, undoStarted('C1', 2)]);
   });
 
   test('does not begin early because a request had to be refused', () => {

@@ -9,24 +9,24 @@ const act = (step: string, attempt = 1) => ({ type: 'act', step, attempt });
 describe('going forward', () => {
   test('"started" is part of the move, so that it is durable before the act', () => {
     const move = nextMove(plan, after(created), around());
-    expect(move.entries).toEqual([started('C1')]);
-    expect(move.effect).toEqual(act('C1'));
+    expect(move.entries).toStrictEqual([started('C1')]);
+    expect(move.effect).toStrictEqual(act('C1'));
   });
 
   test('tells the state that the move leads to', () => {
     const { after: state } = nextMove(plan, after(created), around());
-    expect(state).toEqual(after(created, started('C1')));
+    expect(state).toStrictEqual(after(created, started('C1')));
   });
 
   test('a step whose act completed is never acted again', () => {
     const move = nextMove(plan, after(created, acted('C1', 'C2'), claimed), around());
-    expect(move.effect).toEqual(act('C3'));
+    expect(move.effect).toStrictEqual(act('C3'));
   });
 
   test('a step that was in flight when its process died is acted again', () => {
     const move = nextMove(plan, after(created, acted('C1'), started('C2'), claimed), around());
-    expect(move.entries).toEqual([started('C2', 2)]);
-    expect(move.effect).toEqual(act('C2', 2));
+    expect(move.entries).toStrictEqual([started('C2', 2)]);
+    expect(move.effect).toStrictEqual(act('C2', 2));
   });
 
   test('when the last step is done the saga is completed', () => {
@@ -35,7 +35,7 @@ describe('going forward', () => {
   });
 
   test('a plan without steps completes at once', () => {
-    expect(nextMove(planOf(''), after(created), around()).entries).toEqual([{ event: 'completed' }]);
+    expect(nextMove(planOf(''), after(created), around()).entries).toStrictEqual([{ event: 'completed' }]);
   });
 
   test.each([
@@ -56,21 +56,21 @@ describe('going forward', () => {
     });
 
     test('starts when it is due', () => {
-      expect(nextMove(plan, waiting, around({ now: 10 })).effect).toEqual(act('C1', 2));
+      expect(nextMove(plan, waiting, around({ now: 10 })).effect).toStrictEqual(act('C1', 2));
     });
 
     test('waits no longer than the deadline', () => {
       const due = { ...waiting, deadlineAt: 5 };
-      expect(nextMove(plan, due, around({ now: 4 })).effect).toEqual({ type: 'wait', until: 5 });
+      expect(nextMove(plan, due, around({ now: 4 })).effect).toStrictEqual({ type: 'wait', until: 5 });
     });
 
     test('waits longer than the deadline behind the pivot, where it means nothing', () => {
       const state = { ...after(created, acted('P1'), started('R2'), failed('R2', { retryIn: 10 })), deadlineAt: 5 };
-      expect(nextMove(planOf('PR'), state, around({ now: 4 })).effect).toEqual({ type: 'wait', until: 10 });
+      expect(nextMove(planOf('PR'), state, around({ now: 4 })).effect).toStrictEqual({ type: 'wait', until: 10 });
     });
 
     test('is left to others when the application closes', () => {
-      expect(nextMove(plan, waiting, around({ now: 9, closing: true })).effect).toEqual({ type: 'leave' });
+      expect(nextMove(plan, waiting, around({ now: 9, closing: true })).effect).toStrictEqual({ type: 'leave' });
     });
   });
 
@@ -79,28 +79,28 @@ describe('going forward', () => {
 
     test('has its backup act when its primary hands over', () => {
       const state = after(created, started('C1'), failed('C1', { handover: true }));
-      expect(nextMove(either, state, around()).effect).toEqual(act('C2'));
+      expect(nextMove(either, state, around()).effect).toStrictEqual(act('C2'));
     });
 
     test('turns back with its primary when that does not hand over', () => {
       const state = after(created, started('C1'), failed('C1'));
-      expect(nextMove(either, state, around()).entries).toEqual([{ event: 'failed', reason: 'step-failed' }]);
+      expect(nextMove(either, state, around()).entries).toStrictEqual([{ event: 'failed', reason: 'step-failed' }]);
     });
 
     test('is done when its primary is', () => {
-      expect(nextMove(either, after(created, acted('C1')), around()).effect).toEqual(act('C3'));
+      expect(nextMove(either, after(created, acted('C1')), around()).effect).toStrictEqual(act('C3'));
     });
 
     test('is done when its backup is', () => {
       const state = after(created, started('C1'), failed('C1', { handover: true }), acted('C2'));
-      expect(nextMove(either, state, around()).effect).toEqual(act('C3'));
+      expect(nextMove(either, state, around()).effect).toStrictEqual(act('C3'));
     });
 
     test('within a fallback hands over when its backup does', () => {
       const handover = { handover: true as const };
       const nested = planOf('[[CC]C]');
       const state = after(created, started('C1'), failed('C1', handover), started('C2'), failed('C2', handover));
-      expect(nextMove(nested, state, around()).effect).toEqual(act('C3'));
+      expect(nextMove(nested, state, around()).effect).toStrictEqual(act('C3'));
     });
   });
 
@@ -112,7 +112,7 @@ describe('going forward', () => {
 
     test('still writes that the saga is completed', () => {
       const move = nextMove(plan, after(created, acted('C1', 'C2', 'C3')), around({ closing: true }));
-      expect(move.entries).toEqual([{ event: 'completed' }]);
+      expect(move.entries).toStrictEqual([{ event: 'completed' }]);
     });
   });
 
@@ -125,8 +125,8 @@ describe('going forward', () => {
 
     test('parks it then, with the reason', () => {
       const move = nextMove(plan, after(created, crash, crash, crash), around({ maxAttempts: 2 }));
-      expect(move.effect).toEqual({ type: 'park' });
-      expect(move.entries).toEqual([
+      expect(move.effect).toStrictEqual({ type: 'park' });
+      expect(move.entries).toStrictEqual([
         {
           event: 'held',
           held: { code: 'attempts-exhausted', message: expect.stringContaining('2 times without progress') },
@@ -150,17 +150,17 @@ describe('going forward', () => {
 
     test('turns the saga back', () => {
       const state = { ...after(created, acted('C1')), deadlineAt: 100 };
-      expect(nextMove(plan, state, late).entries[0]).toEqual({ event: 'compensating', reason: 'deadline', round: 1 });
+      expect(nextMove(plan, state, late).entries[0]).toStrictEqual({ event: 'compensating', reason: 'deadline', round: 1 });
     });
 
     test('lets it go on until then', () => {
       const state = { ...after(created, acted('C1')), deadlineAt: 101 };
-      expect(nextMove(plan, state, late).effect).toEqual(act('C2'));
+      expect(nextMove(plan, state, late).effect).toStrictEqual(act('C2'));
     });
 
     test('means nothing behind the pivot', () => {
       const state = { ...after(created, acted('P1')), deadlineAt: 100 };
-      expect(nextMove(planOf('PR'), state, late).effect).toEqual(act('R2'));
+      expect(nextMove(planOf('PR'), state, late).effect).toStrictEqual(act('R2'));
     });
   });
 
@@ -169,8 +169,8 @@ describe('going forward', () => {
 
     test('parks the saga', () => {
       const move = nextMove(plan, after(created, acted('C1'), claimed), changed);
-      expect(move.effect).toEqual({ type: 'park' });
-      expect(move.entries).toEqual([
+      expect(move.effect).toStrictEqual({ type: 'park' });
+      expect(move.entries).toStrictEqual([
         { event: 'held', held: { code: 'definition-changed', message: expect.stringContaining('or cancel it') } },
       ]);
     });
@@ -186,7 +186,7 @@ describe('going forward', () => {
     test('parks it behind the pivot, whatever the policy says', () => {
       const policy = planOf('PR', { onDefinitionChange: 'compensate' });
       const move = nextMove(policy, after(created, acted('P1'), claimed), changed);
-      expect(move.entries).toEqual([
+      expect(move.entries).toStrictEqual([
         { event: 'held', held: { code: 'definition-changed', message: expect.stringContaining('passed its pivot') } },
       ]);
     });
@@ -207,15 +207,15 @@ describe('going forward', () => {
 
     test('leaves no request without an answer', () => {
       const move = nextMove(planOf('PR'), parked, around({ requests: [request('cancel'), request('retry')] }));
-      expect(move.entries).toEqual([
+      expect(move.entries).toStrictEqual([
         { event: 'refused', request: 'please-retry', why: 'it is RUNNING, not COMPENSATION_FAILED' },
         { event: 'refused', request: 'please-cancel', why: 'it is parked; its held reason says why' },
       ]);
-      expect(move.effect).toEqual({ type: 'park' });
+      expect(move.effect).toStrictEqual({ type: 'park' });
     });
 
     test('goes on once it is claimed', () => {
-      expect(nextMove(planOf('PR'), later(parked, 5, claimed), around()).effect).toEqual(act('P1', 2));
+      expect(nextMove(planOf('PR'), later(parked, 5, claimed), around()).effect).toStrictEqual(act('P1', 2));
     });
   });
 

@@ -72,7 +72,7 @@ describe('the state of a saga', () => {
   });
 
   test('knows steps in the order of their first act', () => {
-    expect(after(created, acted('C1', 'C2'), started('C1', 2)).steps.map(({ name }) => name)).toEqual(['C1', 'C2']);
+    expect(after(created, acted('C1', 'C2'), started('C1', 2)).steps.map(({ name }) => name)).toStrictEqual(['C1', 'C2']);
   });
 
   test('refuses an entry of a newer release', () => {
@@ -91,7 +91,7 @@ describe('why it turned', () => {
   });
 
   test('is the last act that failed for good', () => {
-    expect(after(created, started('C1'), failed('C1')).failure).toEqual({ step: 'C1', error: ERROR });
+    expect(after(created, started('C1'), failed('C1')).failure).toStrictEqual({ step: 'C1', error: ERROR });
   });
 
   test.each([
@@ -104,11 +104,11 @@ describe('why it turned', () => {
 
   test('is a cancel, with who and why', () => {
     const entry = { event: 'cancelled', request: 'r' } as const;
-    expect(after(created, { ...entry, reason: 'too late', by: 'ada' }).cancelled).toEqual({
+    expect(after(created, { ...entry, reason: 'too late', by: 'ada' }).cancelled).toStrictEqual({
       reason: 'too late',
       by: 'ada',
     });
-    expect(after(created, entry).cancelled).toEqual({});
+    expect(after(created, entry).cancelled).toStrictEqual({});
   });
 });
 
@@ -170,7 +170,7 @@ describe('a parked saga', () => {
 
   test('knows why, until it is claimed', () => {
     const parked = after(created, { event: 'held', held });
-    expect(parked.held).toEqual(held);
+    expect(parked.held).toStrictEqual(held);
     expect(later(parked, 0, claimed).held).toBeUndefined();
   });
 });

@@ -68,7 +68,7 @@ describe('a compensation', () => {
 
   test('counts its attempts, and those that failed', () => {
     const step = stepAfter(5, acted, undoFailed('C1', { retryIn: 10 }));
-    expect(step.compensation).toEqual({ status: 'retrying', attempts: 1, failures: 1, dueAt: 15 });
+    expect(step.compensation).toStrictEqual({ status: 'retrying', attempts: 1, failures: 1, dueAt: 15 });
     expect(step.act.status).toBe('completed');
   });
 
@@ -79,7 +79,7 @@ describe('a compensation', () => {
   });
 
   test('may save, which says nothing of its act', () => {
-    expect(stepAfter(0, acted, undoStarted('C1'), { ...saved, phase: 'compensate' })).toEqual(
+    expect(stepAfter(0, acted, undoStarted('C1'), { ...saved, phase: 'compensate' })).toStrictEqual(
       stepAfter(0, acted, undoStarted('C1')),
     );
   });
