@@ -4,11 +4,10 @@ import { restoreError } from '../errors/stored-to-error.js';
 import type { LoadedSaga, SagaStatus } from '../storage/saga-record.js';
 import type { HeldReason } from '../storage/log-entry.js';
 import { isFinal } from '../storage/saga-record.js';
-import type { ClaimQuery } from '../storage/saga-storage.js';
+import { Claims, type Wanted } from './claims.js';
 import { EngineLogger } from './engine-logger.js';
 import { Pause } from './pause.js';
 import { refuseParked } from './answer-request.js';
-import { isCertainlyGone } from './process-identity.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import { SagaExecution } from './saga-execution.js';
 import { SagaJournal } from './saga-journal.js';
@@ -38,6 +37,7 @@ const CLAIM_BATCH = 100;
 export class Recovery {
   private readonly logger = new EngineLogger('SagaRecovery');
   private readonly recovering = new Set<SagaExecution>();
+  private readonly claims: Claims;
   #stopped = false;
   #wanted = false;
   /** The last look took as many as there was room for, or there was none, so there may be more. */
@@ -49,7 +49,9 @@ export class Recovery {
     private readonly env: SagaEnvironment,
     private readonly worker: Worker,
     private readonly registry: SagaRegistry,
-  ) {}
+  ) {
+    this.claims = new Claims(env, worker, registry);
+  }
 
   /** Looks at once, then every `recovery.interval`. */
   start(): void {
@@ -144,30 +146,9 @@ export class Recovery {
     }
   }
 
-  private async claim(query: Pick<ClaimQuery, 'limit' | 'ids' | 'ignoreDue'>): Promise<readonly LoadedSaga[]> {
-    const { lease } = this.worker;
-    if (!lease.isTrusted()) return [];
-    const claimed = await this.env.storage.claim({
-      ...query,
-      worker: lease.id,
-      definitions: this.definitions(query),
-      goneWorkers: await this.goneWorkers(),
-    });
-    this.env.outage.ended();
-    // Claimed for a lease that was lost meanwhile: nothing may run under it, and whoever looks next claims them again.
-    return this.worker.lease === lease ? claimed : [];
-  }
-
-  /** `recovery.sagas` is about looking; whoever names a saga means it. */
-  private definitions({ ids }: Pick<ClaimQuery, 'ids'>): ClaimQuery['definitions'] {
-    const { sagas } = this.env.options.recovery;
-    const all = this.registry.all().map(({ name, hash }) => ({ name, planHash: hash }));
-    return sagas === undefined || ids !== undefined ? all : all.filter(({ name }) => sagas.includes(name));
-  }
-
-  private async goneWorkers(): Promise<readonly string[]> {
-    const workers = await this.env.storage.workers();
-    return workers.filter(({ process }) => process !== undefined && isCertainlyGone(process)).map(({ id }) => id);
+  private async claim(wanted: Wanted): Promise<readonly LoadedSaga[]> {
+    await this.resumeAll(await this.claims.forgotten(), { eager: false });
+    return this.claims.take(wanted);
   }
 
   /** Those that go on; the others are parked. */
@@ -183,6 +164,7 @@ export class Recovery {
   private async resume(loaded: LoadedSaga, { eager }: { readonly eager: boolean }): Promise<SagaExecution | undefined> {
     const { record } = loaded;
     const { lease } = this.worker;
+    this.claims.begun(record.id);
     // The lease was lost while the claim was under way: nothing may start under it, and under the new one it is not claimed.
     if (record.worker !== lease.id) return undefined;
     try {
@@ -211,7 +193,7 @@ export class Recovery {
     const held: HeldReason = { code: 'unreadable', message };
     this.logger.error(`Saga '${record.id}' (${record.name}) cannot be continued and is parked: ${message}`);
     try {
-      await this.env.storage.transition({
+      const { outcome } = await this.env.storage.transition({
         id: record.id,
         version: record.version + 1,
         seq: record.seq + 1,
@@ -221,7 +203,9 @@ export class Recovery {
         writeId: this.worker.lease.nextWriteId(),
         knownRequests: requests.map(({ id }) => id),
       });
+      if (outcome !== 'written') this.claims.lost();
     } catch (error) {
+      this.claims.lost();
       this.env.outage.began(error);
     }
   }

@@ -88,6 +88,8 @@ class Travels {
         return this.expectedly(runner.recoverAll());
       case 'lose':
         return line.loseOnly(line.writes + 1, command.side);
+      case 'loseClaim':
+        return line.loseClaim();
       case 'crash':
         await process.die();
         this.processes[command.on] = await this.world.start([this.S], OPTIONS);
@@ -102,7 +104,7 @@ class Travels {
         error instanceof RequestRefusedError ||
         error instanceof SagaNotFoundError ||
         ['refused', 'nobody knows'].includes((error as Error).message) ||
-        (error as { code?: string }).code === 'SAGA_CANCELLED';
+        ['SAGA_CANCELLED', 'ECONNRESET'].includes((error as { code?: string }).code ?? '');
       if (!isExpected) this.surprises.push(error);
     });
   }
@@ -111,7 +113,7 @@ class Travels {
     for (;;) {
       const status = (await this.world.storage.load(id))?.record.status;
       if (status === undefined || isFinal(status)) return status !== undefined;
-      await this.processes[0]!.runner.recover(id);
+      this.expectedly(this.processes[0]!.runner.recover(id));
       await setImmediate();
     }
   }

@@ -6,7 +6,7 @@ export type Outcome = 'ok' | 'slow' | 'throws' | 'unknown';
 
 export type Command =
   | { readonly does: 'start' | 'cancel' | 'recover'; readonly on: number; readonly saga: number }
-  | { readonly does: 'recoverAll' | 'crash'; readonly on: number }
+  | { readonly does: 'recoverAll' | 'crash' | 'loseClaim'; readonly on: number }
   | { readonly does: 'lose'; readonly on: number; readonly side: Side }
   | { readonly does: 'wait'; readonly turns: number };
 
@@ -40,6 +40,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ does: does('lose' as const), on, side: fc.constantFrom<Side>('before', 'after') }),
   },
+  { weight: 1, arbitrary: fc.record({ does: does('loseClaim' as const), on }) },
   { weight: 4, arbitrary: fc.record({ does: does('wait' as const), turns: fc.nat(12) }) },
 );
 

@@ -167,6 +167,30 @@ describe('recovery', () => {
       expect(most).toBe(4);
     });
 
+    it('finds again what a claim gave it whose answer was lost', async () => {
+      await leaveBehind('one');
+      await leaveBehind('two');
+      const { runner, line } = await world.start([plan()], OFF);
+      line.loseClaim();
+      await expect(runner.recover('one')).rejects.toThrow('lost');
+      line.loseClaim();
+      await expect(runner.recoverAll()).rejects.toThrow('lost');
+      await runner.recoverAll();
+      await Promise.all([world.status('one', 'COMPLETED'), world.status('two', 'COMPLETED')]);
+      expect(world.effects.count('b')).toBe(4);
+    });
+
+    it('parks in the end what it could not park at first', async () => {
+      await leaveBehind();
+      await world.corrupt('s', 'damaged');
+      const { runner, line } = await world.start([plan()], OFF);
+      line.loseOnly(line.writes + 1, 'before');
+      await runner.recover('s');
+      expect((await world.storage.load('s'))?.record.heldReason).toBeUndefined();
+      await runner.recoverAll();
+      await world.held('s', 'unreadable');
+    });
+
     it('is stopped by no saga that cannot be continued', async () => {
       await leaveBehind('damaged');
       await leaveBehind('newer');

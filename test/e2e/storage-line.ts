@@ -42,6 +42,7 @@ export class StorageLine extends SagaStorage {
   readonly registered = new Set<string>();
   #state: State = 'up';
   #accident?: Accident;
+  #losesClaim = false;
   readonly #unanswered = new Set<(error: Error) => void>();
 
   constructor(private readonly storage: SagaStorage) {
@@ -62,6 +63,11 @@ export class StorageLine extends SagaStorage {
   /** The write of this number fails, and everything behind it goes through again. */
   loseOnly(write: number, side: Side): void {
     this.#accident = { write, side, then: 'go on' };
+  }
+
+  /** The next claim that gets something fails on its way back. */
+  loseClaim(): void {
+    this.#losesClaim = true;
   }
 
   /** From now on every call fails, those that nobody has answered too. */
@@ -105,8 +111,11 @@ export class StorageLine extends SagaStorage {
     return this.#call(() => this.storage.history(id, options));
   }
 
-  claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
-    return this.#call(() => this.storage.claim(query));
+  async claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
+    const claimed = await this.#call(() => this.storage.claim(query));
+    if (!this.#losesClaim || claimed.length === 0) return this.#call(() => Promise.resolve(claimed));
+    this.#losesClaim = false;
+    throw lost();
   }
 
   heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
