@@ -37,7 +37,8 @@ export function actNotDone(
       held: { code: 'unstorable-result', message: `step "${step.name}": ${seen.error.message}` },
     };
   }
-  const outcome = isDoubtful(progress, seen) && !(isPivot && seen.outcome === 'failed') ? 'unknown' : seen.outcome;
+  // A pivot honours its key: when it is acted again and throws, that is the answer.
+  const outcome = !isPivot && isDoubtful(progress) ? 'unknown' : seen.outcome;
   const failures = (progress?.act.failures ?? 0) + 1;
   const goesOn =
     isEndless || (isPivot && outcome === 'unknown') || (seen.retryable && failures < step.retry.retryCount);
@@ -54,9 +55,9 @@ export function actNotDone(
   };
 }
 
-/** Some attempt may have happened: an earlier one, or this one, which made a part of its work durable before it threw. */
-function isDoubtful(progress: StepProgress | undefined, seen: Misfortune): boolean {
-  return seen.outcome === 'unknown' || progress?.doubtful === true || progress?.saved === true;
+/** An earlier attempt may have happened, or this one made a part of its work durable before it threw. */
+function isDoubtful(progress: StepProgress | undefined): boolean {
+  return progress?.doubtful === true || progress?.saved === true;
 }
 
 /** The entry that says how an attempt of `compensate` ended without success, and whether there is another one. */

@@ -71,11 +71,15 @@ describe('going back', () => {
 
   test('no act runs again, and no deadline or definition matters', () => {
     const elsewhere = around({ definition: 'changed', now: 1_000 });
-    expect(nextMove(plan, { ...later(back, 0, claimed), deadlineAt: 0 }, elsewhere).effect).toStrictEqual(compensate('C2'));
+    expect(nextMove(plan, { ...later(back, 0, claimed), deadlineAt: 0 }, elsewhere).effect).toStrictEqual(
+      compensate('C2'),
+    );
   });
 
   test('a compensation that was in flight when its process died is made again', () => {
-    expect(nextMove(plan, later(back, 0, undoStarted('C2'), claimed), around()).effect).toStrictEqual(compensate('C2', 2));
+    expect(nextMove(plan, later(back, 0, undoStarted('C2'), claimed), around()).effect).toStrictEqual(
+      compensate('C2', 2),
+    );
   });
 
   test('a retry waits until it is due', () => {
@@ -111,7 +115,9 @@ describe('going back', () => {
     });
 
     test('does not wait where nobody knows how long', () => {
-      expect(nextMove(plan, later(lost, 20, claimed, turned), around({ now: 20 })).effect).toStrictEqual(compensate('C2'));
+      expect(nextMove(plan, later(lost, 20, claimed, turned), around({ now: 20 })).effect).toStrictEqual(
+        compensate('C2'),
+      );
     });
 
     test('leaves it to others when the application closes', () => {
@@ -219,7 +225,11 @@ describe('another round', () => {
 
   test('begins at once when an operator wants it', () => {
     const move = nextMove(plan, later(stuck, 1, claimed), around({ now: 1, requests: [request('retry')] }));
-    expect(move.entries).toStrictEqual([{ event: 'retried', request: 'please-retry' }, nextRound, undoStarted('C1', 2)]);
+    expect(move.entries).toStrictEqual([
+      { event: 'retried', request: 'please-retry' },
+      nextRound,
+      undoStarted('C1', 2),
+    ]);
   });
 
   test('does not begin early because a request had to be refused', () => {

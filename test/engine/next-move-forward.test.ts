@@ -150,7 +150,11 @@ describe('going forward', () => {
 
     test('turns the saga back', () => {
       const state = { ...after(created, acted('C1')), deadlineAt: 100 };
-      expect(nextMove(plan, state, late).entries[0]).toStrictEqual({ event: 'compensating', reason: 'deadline', round: 1 });
+      expect(nextMove(plan, state, late).entries[0]).toStrictEqual({
+        event: 'compensating',
+        reason: 'deadline',
+        round: 1,
+      });
     });
 
     test('lets it go on until then', () => {

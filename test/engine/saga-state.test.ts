@@ -72,7 +72,10 @@ describe('the state of a saga', () => {
   });
 
   test('knows steps in the order of their first act', () => {
-    expect(after(created, acted('C1', 'C2'), started('C1', 2)).steps.map(({ name }) => name)).toStrictEqual(['C1', 'C2']);
+    expect(after(created, acted('C1', 'C2'), started('C1', 2)).steps.map(({ name }) => name)).toStrictEqual([
+      'C1',
+      'C2',
+    ]);
   });
 
   test('refuses an entry of a newer release', () => {
