@@ -22,6 +22,7 @@ import {
 import { claimRules } from './claim-rules.js';
 import { findRules, newestFirst } from './find-rules.js';
 import { OpenRequests } from './open-requests.js';
+import { SharedPlans } from './shared-plans.js';
 import { StoredSaga } from './stored-saga.js';
 import { WorkerLeases } from './worker-leases.js';
 
@@ -44,6 +45,7 @@ export class InMemorySagaStorage extends SagaStorage {
   private readonly sagas = new Map<string, StoredSaga>();
   /** Those that a claim may want, so that its cost does not grow with finished ones. */
   private readonly unfinished = new Set<StoredSaga>();
+  private readonly plans = new SharedPlans();
   private readonly requests = new OpenRequests();
   private readonly leases = new WorkerLeases();
 
@@ -60,7 +62,7 @@ export class InMemorySagaStorage extends SagaStorage {
     const existing = this.sagas.get(saga.id);
     if (existing !== undefined) return { outcome: 'exists', name: existing.name };
     const at = this.now();
-    const created = new StoredSaga(saga, at);
+    const created = new StoredSaga(saga, { plan: this.plans.of(saga.plan), at });
     this.sagas.set(created.id, created);
     this.noteStatus(created);
     return { outcome: 'created', at: new Date(at) };

@@ -60,11 +60,12 @@ export class StoredSaga {
   /** How many rows the snapshot covers. */
   private folded = 0;
 
-  constructor(saga: NewSaga, at: number) {
+  /** @param created.plan A plan that this saga may keep without copying it. */
+  constructor(saga: NewSaga, { plan, at }: { readonly plan: PlanShape; readonly at: number }) {
     this.id = saga.id;
     this.name = saga.name;
     this.definitionVersion = saga.definitionVersion;
-    this.plan = copyGiven(saga.plan, saga.id);
+    this.plan = plan;
     this.planHash = saga.planHash;
     this.createdAt = at;
     this.updatedAt = at;
