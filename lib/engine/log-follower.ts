@@ -14,6 +14,7 @@ const POLL_INTERVAL = 200;
  */
 export class LogFollower {
   private readonly following = new Set<() => void>();
+  #closed = false;
 
   constructor(private readonly env: SagaEnvironment) {}
 
@@ -25,6 +26,8 @@ export class LogFollower {
    */
   follow(sagaId: string, after = 0): Observable<readonly LogEntry[]> {
     return new Observable((subscriber) => {
+      const fail = (): void => subscriber.error(new SagaInterruptedError(sagaId, 'closing'));
+      if (this.#closed) return fail();
       let seen = after;
       let pause: Pause | undefined;
       const emit = (entries: readonly LogEntry[]): void => {
@@ -35,7 +38,6 @@ export class LogFollower {
         if (pause !== undefined && entries[0]?.seq === seen + 1) emit(entries);
         else pause?.wake();
       });
-      const fail = (): void => subscriber.error(new SagaInterruptedError(sagaId, 'closing'));
       this.following.add(fail);
       const readOn = async (): Promise<void> => {
         while (!subscriber.closed) {
@@ -60,6 +62,7 @@ export class LogFollower {
 
   /** Tells everybody who still follows that this process will not see the end. */
   close(): void {
+    this.#closed = true;
     for (const fail of this.following) fail();
   }
 

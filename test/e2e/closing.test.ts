@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
+import { lastValueFrom } from 'rxjs';
 import { saga } from './application.js';
 import { hang, refuse } from './behaviours.js';
 import { eventually } from './eventually.js';
@@ -46,6 +47,17 @@ describe('a closed application', () => {
       await world.seen('a');
       await close();
       expect(await caller).toMatchObject({ code: 'SAGA_INTERRUPTED' });
+    });
+
+    it('keeps nobody waiting who asks it later', async () => {
+      const S = saga('S', [world.step('a', { act: hang })]);
+      const { runner, close } = await world.start([S], { shutdown: { gracePeriod: 1 } });
+      const handle = await runner.start(S, {});
+      await close();
+      await expect(handle.result()).rejects.toMatchObject({ code: 'SAGA_INTERRUPTED' });
+      await expect(lastValueFrom(handle.watch())).rejects.toBeInstanceOf(Error);
+      await expect(handle.cancel()).rejects.toBeInstanceOf(Error);
+      await expect(runner.run(S, {})).rejects.toMatchObject({ code: 'SAGA_CLOSED' });
     });
 
     it('can be closed at any point of a saga, which another one finishes', async () => {
