@@ -18,6 +18,11 @@ export interface StepExecution {
    * side, so that it can tell a repetition from a second order; payment providers take it as `Idempotency-Key`.
    */
   readonly idempotencyKey: string;
+  /**
+   * The key that every attempt of `act` carries, in `compensate` too: what it names is to be undone, whether or not anybody
+   * knows that it happened. In `act` it is the `idempotencyKey`.
+   */
+  readonly actKey: string;
   /** Fires when this attempt has timed out, when the worker has lost the saga, and when a shutdown's grace period is over. */
   readonly signal: AbortSignal;
   /** In `compensate`: how the act ended. `undefined` in `act`. */
@@ -42,8 +47,8 @@ export type StepReturn<R> = Promise<R> | R | Observable<R>;
  * several sagas.
  *
  * - `act` does it. What it returns is stored and handed to `compensate`. When it throws, it did not happen.
- * - `compensate` undoes it. The result is `undefined` when the act returned nothing or its outcome is not known; then the
- *   other side can be asked by the act's own key, `<sagaId>:<step>:act`.
+ * - `compensate` undoes it. The result is `undefined` when the act returned nothing or its outcome is not known; then
+ *   `execution.actKey` names what is to be undone.
  */
 export interface SagaStepHandler<C extends object, R = void> {
   /** Does it. What it returns is stored, and handed to `compensate`. */

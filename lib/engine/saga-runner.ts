@@ -17,7 +17,7 @@ import type { AnySagaClass, ContextOf } from '../definition/saga-definition.js';
 import type { SagaEvent } from '../events/saga-event.js';
 import { SagaConflictError } from '../errors/saga-conflict-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
-import type { Page, SagaQuery } from '../storage/saga-storage.js';
+import type { Page, PruneQuery, SagaQuery } from '../storage/saga-storage.js';
 import type { SagaSummary } from '../storage/saga-record.js';
 import type { RecoveryReport, SagaOutcome } from './recovery.js';
 import { newSaga } from './runnable-saga.js';
@@ -139,6 +139,14 @@ export class SagaRunner {
    */
   find(query: SagaQuery = {}): Promise<Page<SagaSummary>> {
     return this.engine.env.storage.find(query);
+  }
+
+  /**
+   * Deletes sagas that finished more than `olderThan` ms ago, with their logs, at most `limit` (default 1,000) in one call; never
+   * one that is unfinished or unsettled. Resolves with how many it were.
+   */
+  prune(query: PruneQuery): Promise<number> {
+    return this.engine.env.storage.prune(query);
   }
 
   /**

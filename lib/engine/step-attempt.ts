@@ -49,7 +49,11 @@ export class StepAttempt implements StepExecution {
   }
 
   get idempotencyKey(): string {
-    return `${this.sagaId}:${this.stepName}:${this.phase}`;
+    return this.#keyOf(this.phase);
+  }
+
+  get actKey(): string {
+    return this.#keyOf('act');
   }
 
   /** Made when it is first asked for: an unused signal would be a third of a waiting saga's memory. */
@@ -120,6 +124,10 @@ export class StepAttempt implements StepExecution {
         throw error;
       },
     );
+  }
+
+  #keyOf(phase: Phase): string {
+    return `${this.sagaId}:${this.stepName}:${phase}`;
   }
 
   #endedError(): ExecutionEndedError {

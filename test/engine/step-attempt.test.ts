@@ -34,4 +34,9 @@ describe('an attempt', () => {
     expect(attemptAt('act').idempotencyKey).toBe('s:Charge:act');
     expect(attemptAt('compensate').idempotencyKey).toBe('s:Charge:compensate');
   });
+
+  it('knows in compensate by which key the act was done', () => {
+    expect(attemptAt('act').actKey).toBe('s:Charge:act');
+    expect(attemptAt('compensate').actKey).toBe('s:Charge:act');
+  });
 });

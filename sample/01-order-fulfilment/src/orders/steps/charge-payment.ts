@@ -1,7 +1,6 @@
 import { SagaStep, type SagaStepHandler, type StepExecution } from 'nest-saga';
 import { PaymentsService, type Payment } from '../../services/payments.service.js';
 import type { OrderContext } from '../order-context.js';
-import { actKeyOf } from './act-key.js';
 
 @SagaStep({ name: 'charge-payment' })
 export class ChargePayment implements SagaStepHandler<OrderContext, Payment> {
@@ -14,6 +13,6 @@ export class ChargePayment implements SagaStepHandler<OrderContext, Payment> {
   }
 
   async compensate(_order: OrderContext, _payment: Payment | undefined, execution: StepExecution): Promise<void> {
-    await this.payments.refund(actKeyOf(execution));
+    await this.payments.refund(execution.actKey);
   }
 }

@@ -1,7 +1,6 @@
 import { SagaStep, type SagaStepHandler, type StepExecution } from 'nest-saga';
 import { InventoryService, type Reservation } from '../../services/inventory.service.js';
 import type { OrderContext } from '../order-context.js';
-import { actKeyOf } from './act-key.js';
 
 @SagaStep({ name: 'reserve-inventory' })
 export class ReserveInventory implements SagaStepHandler<OrderContext, Reservation> {
@@ -18,6 +17,6 @@ export class ReserveInventory implements SagaStepHandler<OrderContext, Reservati
     _reservation: Reservation | undefined,
     execution: StepExecution,
   ): Promise<void> {
-    await this.inventory.release(actKeyOf(execution));
+    await this.inventory.release(execution.actKey);
   }
 }

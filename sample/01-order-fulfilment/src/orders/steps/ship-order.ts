@@ -1,7 +1,6 @@
 import { SagaStep, type SagaStepHandler, type StepExecution } from 'nest-saga';
 import { ShippingService, type Parcel } from '../../services/shipping.service.js';
 import type { OrderContext } from '../order-context.js';
-import { actKeyOf } from './act-key.js';
 
 @SagaStep({ name: 'ship-order' })
 export class ShipOrder implements SagaStepHandler<OrderContext, Parcel> {
@@ -14,6 +13,6 @@ export class ShipOrder implements SagaStepHandler<OrderContext, Parcel> {
   }
 
   async compensate(_order: OrderContext, _parcel: Parcel | undefined, execution: StepExecution): Promise<void> {
-    await this.shipping.recall(actKeyOf(execution));
+    await this.shipping.recall(execution.actKey);
   }
 }
