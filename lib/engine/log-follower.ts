@@ -30,22 +30,27 @@ export class LogFollower {
       if (this.#closed) return fail();
       let seen = after;
       let pause: Pause | undefined;
+      /** Something was written while the log was being read, and may not be in what was read. */
+      let missed = false;
       const emit = (entries: readonly LogEntry[]): void => {
         seen = entries.at(-1)?.seq ?? seen;
         subscriber.next(entries);
       };
       const stopObserving = this.env.observers.observe(sagaId, (entries) => {
-        if (pause !== undefined && entries[0]?.seq === seen + 1) emit(entries);
-        else pause?.wake();
+        if (pause !== undefined && entries[0]?.seq === seen + 1) return emit(entries);
+        missed = true;
+        pause?.wake();
       });
       this.following.add(fail);
       const readOn = async (): Promise<void> => {
         while (!subscriber.closed) {
+          missed = false;
           const entries = await this.read(sagaId, seen);
           // A write of this process may have been passed on meanwhile.
           const news = entries.filter(({ seq }) => seq > seen);
           if (news.length > 0) emit(news);
           if (subscriber.closed) return;
+          if (missed) continue;
           pause = new Pause(POLL_INTERVAL, { keepAlive: false });
           await pause.over;
           pause = undefined;
