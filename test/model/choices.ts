@@ -68,7 +68,8 @@ function claimChoices(
   const index = processes.findIndex(({ run }) => run === undefined);
   const by = processes[index];
   if (by === undefined) return [];
-  const label = `${by.name} ${how.asked ? 'recovers the saga by its id' : 'claims the saga'}`;
+  const ways = how.asked ? 'recovers the saga by its id' : how.eager ? 'recovers all sagas' : 'claims the saga';
+  const label = `${by.name} ${ways}`;
   return [{ label, apply: (world) => takeOver(scenario, world, at(world, index), how) }];
 }
 
@@ -159,8 +160,9 @@ function operators(scenario: Scenario, world: World): readonly Choice[] {
     requests.push({ fault: 'resolve', label: `an operator resolves ${name}`, apply: (next) => ask(next, request) });
   }
   if (hasLiveWorker(world)) return requests;
-  const asked = claimChoices(scenario, world, { asked: true, eager: true });
-  return [...requests, ...asked.map((choice): Choice => ({ ...choice, fault: 'recover' }))];
+  const byId = claimChoices(scenario, world, { asked: true, eager: true });
+  const all = world.store.held === undefined ? claimChoices(scenario, world, { asked: false, eager: true }) : [];
+  return [...requests, ...[...byId, ...all].map((choice): Choice => ({ ...choice, fault: 'recover' }))];
 }
 
 function deployments({ missing }: Scenario, { code }: World): readonly Choice[] {

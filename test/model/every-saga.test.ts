@@ -41,7 +41,7 @@ describe('every saga keeps the promises', () => {
 
   test('of four steps, in every order of kinds, whatever happens', () => {
     exploreAll(everyOrder(4, { ways: patient }));
-    exploreAll(['CCCC', 'CCPR', 'COPO'].map((word) => scenarioOf(word, { faults: 2 })));
+    exploreAll(['CCPR', 'COPO'].map((word) => scenarioOf(word, { faults: 2 })));
   });
 
   test('with retries, timeouts and a deadline', () => {
@@ -51,7 +51,7 @@ describe('every saga keeps the promises', () => {
 
   test('whichever step fails', () => {
     exploreAll(all.flatMap((word) => everyFailingStep(word)));
-    exploreAll(['CC', 'OC', 'CP', 'CCC'].flatMap((word) => everyFailingStep(word, { faults: 2 })));
+    exploreAll(['CC', 'OC', 'CP', 'COC'].flatMap((word) => everyFailingStep(word, { faults: 2 })));
   });
 
   test.each(['continue', 'halt'] as const)('whichever compensation fails, and then: %s', (onExhausted) => {
@@ -80,8 +80,8 @@ describe('every saga keeps the promises', () => {
 
   test.each(['hold', 'compensate'] as const)('whose definition changes, with the policy %s', (onDefinitionChange) => {
     const circumstances = { ways: { onDefinitionChange }, missing: ['C1'], faults: 2 };
-    exploreAll(['CC', 'CP', 'CPR', 'CCC'].map((word) => scenarioOf(word, circumstances)));
-    exploreAll(everyFailingStep('CCC', { ...circumstances, missing: ['C2'] }));
+    exploreAll(['CC', 'CP', 'CPR'].map((word) => scenarioOf(word, circumstances)));
+    exploreAll(everyFailingStep('CCC', { ...circumstances, missing: ['C2'], faults: 1 }));
   });
 
   test('comes to every end, through every fault', () => {

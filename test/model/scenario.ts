@@ -26,7 +26,7 @@ export type Fault =
   | 'cancel'
   | 'retry'
   | 'resolve'
-  /** `recover(id)`. */
+  /** `recover(id)` or `recoverAll()`. */
   | 'recover'
   /** The deadline passes. */
   | 'deadline'
