@@ -7,6 +7,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nest-saga$': '<rootDir>/lib/index.ts',
     '^nest-saga/sqlite$': '<rootDir>/lib/storage/sqlite/index.ts',
+    '^nest-saga/postgres$': '<rootDir>/lib/storage/postgres/index.ts',
     '^nest-saga/contract$': '<rootDir>/test/contract/describe-saga-storage.ts',
   },
   transform: { '^.+\\.ts$': '@swc/jest' },

@@ -11,6 +11,7 @@ const swcrc = await readFile(new URL('.swcrc', root), 'utf8');
 const self = {
   'nest-saga': new URL('lib/index.ts', root).href,
   'nest-saga/sqlite': new URL('lib/storage/sqlite/index.ts', root).href,
+  'nest-saga/postgres': new URL('lib/storage/postgres/index.ts', root).href,
   'nest-saga/contract': new URL('test/contract/describe-saga-storage.ts', root).href,
 };
 

@@ -1,0 +1,11 @@
+import type { PostgresValue } from './postgres-client.js';
+
+/** A list in PostgreSQL's own notation: every driver sends it on as it is, to be cast to an array there. */
+export function arrayText(values: readonly PostgresValue[]): string {
+  return `{${values.map(elementText).join(',')}}`;
+}
+
+function elementText(value: PostgresValue): string {
+  if (value === null) return 'NULL';
+  return typeof value === 'string' ? `"${value.replace(/["\\]/g, '\\$&')}"` : String(value);
+}

@@ -1,0 +1,96 @@
+import type { HeadChange, SagaTransition } from '../saga-storage.js';
+import { jsonText } from '../sql/json-text.js';
+import { storable } from '../sql/storable.js';
+
+/** What changes in a head, by the names of its columns; the booleans say which do where `null` is a value too. */
+export type HeadUpdate = {
+  readonly saga_id: string;
+  /** Whether anything changes that somebody looks for; a snapshot alone is no such change. */
+  readonly moves: boolean;
+  readonly status?: string;
+  readonly leaves_worker?: boolean;
+  readonly sets_due?: boolean;
+  readonly due_in?: number | null;
+  readonly sets_held?: boolean;
+  readonly held_code?: string | null;
+  readonly held_reason?: string | null;
+  readonly sets_error?: boolean;
+  readonly error?: string | null;
+  readonly error_message?: string | null;
+  readonly sets_failed_step?: boolean;
+  readonly failed_step?: string | null;
+  /** Lets loads begin at this row. */
+  readonly snapshot_version?: number;
+};
+
+/** The types of {@link HeadUpdate}'s columns. */
+export const HEAD_UPDATE_COLUMNS = {
+  saga_id: 'text',
+  moves: 'boolean',
+  status: 'text',
+  leaves_worker: 'boolean',
+  sets_due: 'boolean',
+  due_in: 'float8',
+  sets_held: 'boolean',
+  held_code: 'text',
+  held_reason: 'json',
+  sets_error: 'boolean',
+  error: 'json',
+  error_message: 'text',
+  sets_failed_step: 'boolean',
+  failed_step: 'text',
+  snapshot_version: 'int',
+} as const satisfies Record<keyof HeadUpdate, string>;
+
+/** The columns that an update sets, from `change`, which also has the time `at` of its row. */
+export const SET_HEAD = `
+  status = COALESCE(change.status, head.status),
+  worker = CASE WHEN change.leaves_worker THEN NULL ELSE head.worker END,
+  due_at = CASE WHEN change.sets_due THEN change.at + change.due_in * interval '1 millisecond' ELSE head.due_at END,
+  held_code = CASE WHEN change.sets_held THEN change.held_code ELSE head.held_code END,
+  held_reason = CASE WHEN change.sets_held THEN change.held_reason ELSE head.held_reason END,
+  error = CASE WHEN change.sets_error THEN change.error ELSE head.error END,
+  error_message = CASE WHEN change.sets_error THEN change.error_message ELSE head.error_message END,
+  failed_step = CASE WHEN change.sets_failed_step THEN change.failed_step ELSE head.failed_step END,
+  updated_at = CASE WHEN change.moves THEN change.at ELSE head.updated_at END,
+  snapshot_version = COALESCE(change.snapshot_version, head.snapshot_version)`;
+
+/** What a transition changes in the head; `undefined` when it only adds to the log. */
+export function changeHead(transition: SagaTransition): HeadUpdate | undefined {
+  const { id, head, snapshot, version } = transition;
+  if (head === undefined && snapshot === undefined) return undefined;
+  return {
+    saga_id: id,
+    moves: head !== undefined,
+    ...(head && columnsOf(id, head)),
+    ...(snapshot !== undefined && { snapshot_version: version }),
+  };
+}
+
+function columnsOf(sagaId: string, change: HeadChange): Partial<HeadUpdate> {
+  const { status, worker, dueIn, heldReason, error, failedStep } = change;
+  return {
+    ...(status !== undefined && { status }),
+    ...(worker === null && { leaves_worker: true }),
+    ...(dueIn !== undefined && { sets_due: true, due_in: dueIn && Math.ceil(dueIn) }),
+    ...(heldReason !== undefined && {
+      sets_held: true,
+      held_code: heldReason && heldReason.code,
+      held_reason: heldReason && jsonText(heldReason, { sagaId, what: 'held reason' }),
+    }),
+    ...(error !== undefined && {
+      sets_error: true,
+      error: error && jsonText(error, { sagaId, what: 'error' }),
+      error_message: error && searchable(error.message),
+    }),
+    ...(failedStep !== undefined && {
+      sets_failed_step: true,
+      failed_step: failedStep && storable('failed step', failedStep),
+    }),
+  };
+}
+
+/** A message as it can be searched: PostgreSQL's texts hold no NUL characters, and JSON with one cannot be looked into. */
+function searchable(message: string): string {
+  return message.replace(/\0|\p{Surrogate}/gu, '\ufffd');
+}

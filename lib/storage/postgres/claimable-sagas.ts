@@ -1,0 +1,76 @@
+import { UNFINISHED, type SagaTables, type Sql } from '../sql/saga-tables.js';
+import { NOW } from './database-clock.js';
+
+/** The definitions that the claiming worker knows (`$1`, `$2`), and the workers that are alive, but for those in `$3`. */
+export const knownAndAlive = ({ workers }: SagaTables): string => `
+  known (name, plan_hash) AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::text[])),
+  alive (worker) AS MATERIALIZED (
+    SELECT id FROM ${workers} WHERE expires_at > ${NOW} AND id <> ALL ($3::text[])
+  )`;
+
+const NOT_RUN = `(head.worker IS NULL OR head.worker NOT IN (SELECT worker FROM alive))`;
+
+const KNOWN_NAME = `head.name IN (SELECT name FROM known)`;
+
+/** Waiting for its worker's end and for its time; the words of the index `unfinished`. */
+const TO_RECOVER = `head.${UNFINISHED} AND head.held_code IS NULL`;
+
+/** A saga without a due time has been due for ever. Such ones go by their ids, which are by time if nobody chose them otherwise. */
+const DUE = `COALESCE(head.due_at, '-infinity')`;
+
+/** `$4` says how sagas are claimed: `asked` for by their ids, when they are `due`, or `early`. */
+const IS_DUE = `${DUE} <= CASE $4 WHEN 'early' THEN 'infinity' ELSE ${NOW} END`;
+
+/** Whether a head qualifies, as `ClaimQuery` says, rule by rule. */
+export const CLAIMABLE = ({ requests }: SagaTables): string => `
+  head.${UNFINISHED} AND ${KNOWN_NAME} AND ${NOT_RUN} AND (
+    $4 = 'asked'
+    OR EXISTS (SELECT FROM ${requests} request WHERE request.saga_id = head.id)
+    OR (head.held_code IS NULL AND ${IS_DUE})
+    OR (head.held_code = 'definition-changed' AND (head.name, head.plan_hash) IN (SELECT name, plan_hash FROM known))
+  )`;
+
+/**
+ * Sagas that recovery may take. The workers that own unfinished sagas are found by hopping through the index, one probe for each
+ * worker (a skip scan, which PostgreSQL does not do by itself); then only the sagas of dead ones are read, and of those only as
+ * many as are wanted (`held_code` is always null there, but only when it is named does PostgreSQL see that the index has the
+ * order that is asked for). So the cost depends neither on finished sagas, nor on those that live workers run, nor on how many are left.
+ */
+export const SELECT_RECOVERABLE: Sql = (tables) => {
+  const { heads, requests } = tables;
+  const oldest = (owner: string): string => `
+    SELECT head.id, ${DUE} AS due FROM ${heads} head
+    WHERE ${TO_RECOVER} AND ${owner} AND ${IS_DUE} AND ${KNOWN_NAME}
+    ORDER BY head.held_code, head.worker, ${DUE}, head.id LIMIT $5`;
+  return `
+  WITH RECURSIVE ${knownAndAlive(tables)},
+  owner (worker) AS (
+    (SELECT head.worker FROM ${heads} head WHERE ${TO_RECOVER} AND head.worker IS NOT NULL ORDER BY head.held_code, head.worker LIMIT 1)
+    UNION ALL
+    SELECT (
+      SELECT head.worker FROM ${heads} head WHERE ${TO_RECOVER} AND head.worker > owner.worker ORDER BY head.held_code, head.worker LIMIT 1
+    ) FROM owner WHERE owner.worker IS NOT NULL
+  ),
+  gone (worker) AS MATERIALIZED (
+    SELECT worker FROM owner WHERE worker IS NOT NULL AND worker NOT IN (SELECT worker FROM alive)
+  ),
+  candidate (id, due) AS (
+    (${oldest('head.worker IS NULL')})
+    UNION
+    SELECT orphan.id, orphan.due FROM gone CROSS JOIN LATERAL (${oldest('head.worker = gone.worker')}) orphan
+    UNION
+    SELECT head.id, ${DUE} FROM ${requests} request JOIN ${heads} head ON head.id = request.saga_id
+    WHERE head.${UNFINISHED} AND ${NOT_RUN} AND ${KNOWN_NAME}
+    UNION
+    SELECT head.id, ${DUE} FROM known JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
+    WHERE head.held_code = 'definition-changed' AND head.${UNFINISHED} AND ${NOT_RUN}
+  )
+  SELECT id FROM candidate ORDER BY due, id LIMIT $5`;
+};
+
+/** Of the sagas that somebody asks for (`$6`), those that nobody runs. */
+export const SELECT_ASKED: Sql = (tables) => `
+  WITH ${knownAndAlive(tables)}
+  SELECT head.id FROM ${tables.heads} head
+  WHERE head.id = ANY ($6::text[]) AND ${CLAIMABLE(tables)}
+  ORDER BY ${DUE}, head.id LIMIT $5`;

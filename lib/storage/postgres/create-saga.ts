@@ -1,0 +1,45 @@
+import type { NewSaga } from '../saga-storage.js';
+import { jsonText } from '../sql/json-text.js';
+import { newRow } from '../sql/log-row.js';
+import { storable } from '../sql/storable.js';
+import type { SagaCreation } from './saga-write.js';
+
+/** A new head, by the names of its columns. */
+export type NewHead = {
+  readonly id: string;
+  readonly name: string;
+  readonly definition_version: number;
+  readonly status: string;
+  readonly worker: string | null;
+  readonly plan_hash: string;
+  readonly plan: string;
+};
+
+/** The types of {@link NewHead}'s columns. */
+export const NEW_HEAD_COLUMNS = {
+  id: 'text',
+  name: 'text',
+  definition_version: 'int',
+  status: 'text',
+  worker: 'text',
+  plan_hash: 'text',
+  plan: 'json',
+} as const satisfies Record<keyof NewHead, string>;
+
+/** Head and first row of a new saga; nothing when the id is taken. */
+export function createSaga(saga: NewSaga): SagaCreation {
+  const row = newRow(saga, { version: 1, seq: 1 });
+  return {
+    kind: 'creation',
+    row,
+    head: {
+      id: row.sagaId,
+      name: storable('saga name', saga.name),
+      definition_version: saga.definitionVersion,
+      status: saga.status,
+      worker: row.worker,
+      plan_hash: storable('plan hash', saga.planHash),
+      plan: jsonText(saga.plan, { sagaId: row.sagaId, what: 'plan' }),
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
+import { SagaError } from '../../errors/saga-error.js';
+import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
+import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+
+/** SQLSTATEs that are meant one by one; from https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK_DETECTED = '40P01';
+const LOCK_NOT_AVAILABLE = '55P03';
+const DISK_FULL = '53100';
+const INVALID_CATALOG_NAME = '3D000';
+const INVALID_SCHEMA_NAME = '3F000';
+const INSUFFICIENT_PRIVILEGE = '42501';
+const READ_ONLY_TRANSACTION = '25006';
+
+/** The server's SQLSTATE, of the error itself or of the one that a library has wrapped; `undefined` if no server spoke. */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)) return error.code;
+  return 'cause' in error ? sqlState(error.cause) : undefined;
+}
+
+/** Two transactions were in each other's way: this one did not happen, and may simply be tried again. */
+export function isCollision(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === SERIALIZATION_FAILURE || state === DEADLOCK_DETECTED;
+}
+
+/** A driver's error in the port's terms. */
+export function toSagaError(error: unknown): unknown {
+  if (error instanceof SagaError) return error;
+  const cause = { cause: error };
+  const state = sqlState(error);
+  switch (state) {
+    case undefined:
+      return new StorageUnavailableError(
+        'failed',
+        'The saga database cannot be reached. The cause says more; sagas go on when it is back.',
+        cause,
+      );
+    case SERIALIZATION_FAILURE:
+    case DEADLOCK_DETECTED:
+    case LOCK_NOT_AVAILABLE:
+      return new StorageUnavailableError(
+        'locked',
+        `Rows of the saga tables stayed locked by another transaction (${state}). Nothing was written; look for one that is left open.`,
+        cause,
+      );
+    case DISK_FULL:
+      return new StorageUnavailableError(
+        'full',
+        `The saga database is full (${state}). Nothing was written; sagas go on when there is room on its disk again.`,
+        cause,
+      );
+    default:
+      return isRefusal(state)
+        ? new StorageRejectedError(
+            `PostgreSQL refused a value (${state}): it is too large or too deep, holds a character that the database does not know, or a constraint forbids it. It was not written.`,
+            cause,
+          )
+        : new StorageUnavailableError(
+            'failed',
+            `The saga database failed (${state}). The cause says more; sagas go on when it works again.`,
+            cause,
+          );
+  }
+}
+
+/** What the same statement would be answered again: data exceptions, constraints, limits of the program. */
+function isRefusal(state: string): boolean {
+  return /^(22|23|54)/.test(state);
+}
+
+/** What is wrong with the set-up, where that is what an error while opening says; else the error in the port's terms. */
+export function toOpeningError(error: unknown): unknown {
+  const state = sqlState(error);
+  const mistake = state === undefined ? undefined : setUpMistake(state);
+  if (mistake === undefined) return toSagaError(error);
+  const said = error instanceof Error ? ` PostgreSQL says: ${error.message}.` : '';
+  return new SagaConfigurationError([`PostgresSagaStorage: ${mistake} (${state}).${said}`]);
+}
+
+function setUpMistake(state: string): string | undefined {
+  if (state.startsWith('28')) return 'the server refuses the user or the password of the client';
+  switch (state) {
+    case INVALID_CATALOG_NAME:
+      return 'the database that the client asks for does not exist';
+    case INVALID_SCHEMA_NAME:
+      return 'there is no schema for the tables: create it, set `schema`, or correct the search path of the user';
+    case INSUFFICIENT_PRIVILEGE:
+      return (
+        'the user lacks a right: to create tables for `migrate: true`, else to read and write them. ' +
+        'Grant it, or run what migrations() returns as their owner'
+      );
+    case READ_ONLY_TRANSACTION:
+      return 'the client is connected for reading only: connect it to the primary server, with a user that may write';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,13 @@
+export { PostgresSagaStorage } from './postgres-saga-storage.js';
+export type { PostgresStorageOptions } from './postgres-storage-options.js';
+export type {
+  ConnectionLostListener,
+  PostgresClient,
+  PostgresPool,
+  PostgresPoolClient,
+  PostgresQuery,
+  PostgresResult,
+  PostgresStatement,
+  PostgresValue,
+} from './postgres-client.js';
+export type { PostgresMigration } from './migrations.js';

@@ -1,0 +1,74 @@
+import { LOG_FORMAT } from '../sql/saga-rows.js';
+import type { SagaTables } from '../sql/saga-tables.js';
+import { arrayText } from './array-text.js';
+import { NOW } from './database-clock.js';
+import type { SagaWrite } from './saga-write.js';
+
+/** The columns of a row that a write brings, and the requests that its writer knows: a list in a text. */
+export const NEW_ROW_COLUMNS = {
+  saga_id: 'text',
+  version: 'int',
+  write_id: 'text',
+  worker: 'text',
+  first_seq: 'int',
+  last_seq: 'int',
+  entries: 'json',
+  context: 'json',
+  snapshot: 'json',
+  known: 'text',
+} as const;
+
+/** The row of a write, by the names of its columns. */
+export function toRowColumns(write: SagaWrite) {
+  const { sagaId, version, writeId, worker, firstSeq, lastSeq, entries, context, snapshot } = write.row;
+  return {
+    saga_id: sagaId,
+    version,
+    write_id: writeId,
+    worker,
+    first_seq: firstSeq,
+    last_seq: lastSeq,
+    entries,
+    context,
+    snapshot,
+    known: write.kind === 'append' ? arrayText(write.known) : null,
+  };
+}
+
+const ROW = `
+  write.saga_id, write.version, write.write_id, write.worker, write.first_seq, write.last_seq,
+  write.entries, write.context, write.snapshot, ${LOG_FORMAT}`;
+
+/** Which rows of `write` come in, and when they say that they did. */
+export const selectRows = {
+  /** The first rows of sagas whose head came in. */
+  ofCreated: (): string => `SELECT ${ROW}, ${NOW} FROM write JOIN created ON created.id = write.saga_id`,
+
+  /**
+   * Rows behind another row, whose writer has read every request. Time never runs backwards within a log, even if it does on the
+   * server. `OFFSET 0` keeps the planner from making a join of the look-up, for which it would read the whole table while that is
+   * small.
+   */
+  ofAppends: ({ log, requests }: SagaTables, { locks }: { readonly locks: boolean }): string => `
+    SELECT ${ROW}, GREATEST(${NOW}, previous.at)
+    FROM write CROSS JOIN LATERAL (
+      SELECT row.at FROM ${log} row WHERE row.saga_id = write.saga_id AND row.version = write.version - 1 OFFSET 0
+    ) previous
+    WHERE NOT EXISTS (
+      SELECT FROM ${requests} request WHERE request.saga_id = write.saga_id AND request.id <> ALL (write.known::text[])
+    )
+    ${locks ? 'AND (write.saga_id NOT IN (SELECT saga_id FROM change) OR write.saga_id IN (SELECT saga_id FROM locked))' : ''}`,
+};
+
+/**
+ * This is the fence: no row comes in where the version is taken (the primary key) or, by what is selected, the one before it is
+ * missing.
+ */
+export const insertRows = ({ log }: SagaTables, sources: readonly string[]): string => `
+  appended AS (
+    INSERT INTO ${log} (saga_id, version, write_id, worker, first_seq, last_seq, entries, context, snapshot, format, at)
+    ${sources.join('\nUNION ALL\n')}
+    ORDER BY 1
+    ON CONFLICT DO NOTHING
+    RETURNING saga_id, at
+  )`;

@@ -1,0 +1,92 @@
+import { StorageNotMigratedError } from '../../errors/storage-not-migrated-error.js';
+import { StorageVersionError } from '../../errors/storage-version-error.js';
+import { sagas } from './migrations/0001-sagas.js';
+import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
+import { quoted, type PostgresTables } from './postgres-tables.js';
+
+/** A numbered change of the tables. Once released it is never edited: later ones are added behind it. */
+export interface PostgresMigration {
+  /** 1, 2, 3 … */
+  readonly version: number;
+  readonly name: string;
+  /** The statements, of which the last one notes that the migration has run. Run them in one transaction. */
+  readonly sql: string;
+}
+
+interface Change {
+  readonly name: string;
+  readonly statements: (tables: PostgresTables) => readonly string[];
+}
+
+const CHANGES: readonly Change[] = [{ name: 'sagas', statements: sagas }];
+
+/** One number for each set of tables in a database; replicas that start at once take their turns by it. */
+const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`;
+
+/** All migrations, in the order in which they run. */
+export function migrationsFor(tables: PostgresTables): readonly PostgresMigration[] {
+  return CHANGES.map(({ name }, i) => ({
+    version: i + 1,
+    name,
+    sql: statementsOf(i + 1, tables)
+      .map((statement) => `${statement};\n`)
+      .join('\n'),
+  }));
+}
+
+/**
+ * Runs the missing migrations. They are looked for again under a lock, so that of several replicas which start at once one runs them
+ * and the others find them done.
+ *
+ * @throws StorageVersionError when a newer release made the tables.
+ */
+export async function migrate(connection: PostgresConnection): Promise<void> {
+  const { tables } = connection;
+  if ((await missingMigrations(connection, tables)).length === 0) return;
+  await connection.transaction(async (session) => {
+    await session.allOnce(LOCK, `nest-saga ${tables.migrations}`);
+    const missing = await missingMigrations(session, tables);
+    if (missing.length > 0 && tables.schema !== undefined) await createSchema(session, tables.schema);
+    for (const version of missing) {
+      for (const statement of statementsOf(version, tables)) await session.allOnce(statement);
+    }
+  });
+}
+
+/**
+ * Checks the tables and changes nothing.
+ *
+ * @throws StorageNotMigratedError
+ * @throws StorageVersionError when a newer release made the tables.
+ */
+export async function checkMigrated(connection: PostgresConnection): Promise<void> {
+  const missing = await missingMigrations(connection, connection.tables);
+  if (missing.length > 0) throw new StorageNotMigratedError(missing);
+}
+
+function statementsOf(version: number, tables: PostgresTables): readonly string[] {
+  const change = CHANGES[version - 1];
+  if (change === undefined) return [];
+  const note = `INSERT INTO ${tables.migrations} (version, name) VALUES (${version}, '${change.name}')`;
+  return [...change.statements(tables), note];
+}
+
+/** Looks first: `IF NOT EXISTS` asks for the right to create schemas even where there is nothing to create. */
+async function createSchema(session: PostgresSession, schema: string): Promise<void> {
+  const found = await session.allOnce('SELECT FROM pg_namespace WHERE nspname = $1', schema);
+  if (found.length === 0) await session.allOnce(`CREATE SCHEMA ${quoted(schema)}`);
+}
+
+async function missingMigrations(session: PostgresSession, { migrations }: PostgresTables): Promise<readonly number[]> {
+  const applied = await appliedMigrations(session, migrations);
+  const newest = Math.max(0, ...applied);
+  if (newest > CHANGES.length) throw new StorageVersionError({ found: newest, supported: CHANGES.length });
+  return CHANGES.map((_, i) => i + 1).filter((version) => !applied.includes(version));
+}
+
+async function appliedMigrations(session: PostgresSession, migrations: string): Promise<readonly number[]> {
+  const exists = await session.allOnce('SELECT WHERE to_regclass($1) IS NOT NULL', migrations);
+  if (exists.length === 0) return [];
+  const rows = await session.allOnce<{ version: number }>(`SELECT version FROM ${migrations}`);
+  return rows.map(({ version }) => version);
+}

@@ -1,0 +1,56 @@
+/** What the storage binds. Lists go as one text, in PostgreSQL's own notation, so that no driver has to know how. */
+export type PostgresValue = string | number | boolean | null;
+
+/** What a statement gives. The storage reads texts, booleans and numbers that fit into a `double`, and nothing else. */
+export interface PostgresResult {
+  readonly rows: readonly unknown[];
+}
+
+/** Runs one statement, with parameters `$1`, `$2` … */
+export type PostgresQuery = (sql: string, values: PostgresValue[]) => Promise<PostgresResult>;
+
+/**
+ * What the storage needs of an application's database handle: single statements, which commit on their own, and transactions.
+ * A `pg` Pool is taken as it is; this shape is for every other library that can do both.
+ *
+ * A rejection has to carry the server's SQLSTATE as `code`, on itself or on its `cause`, as the errors of `pg` do.
+ */
+export interface PostgresClient {
+  /** Runs one statement that commits on its own. */
+  query(sql: string, values: PostgresValue[]): Promise<PostgresResult>;
+  /** Runs `work` in one transaction on one connection: commits when it resolves, rolls back when it rejects. */
+  transaction<T>(work: (query: PostgresQuery) => Promise<T>): Promise<T>;
+}
+
+/** A statement as `pg` takes it. */
+export interface PostgresStatement {
+  readonly text: string;
+  readonly values: PostgresValue[];
+}
+
+/** Who hears of connections that are lost while nobody uses them. */
+export type ConnectionLostListener = (error: Error) => void;
+
+/** What a `new Pool()` of `pg` is to the storage. */
+export interface PostgresPool {
+  /** Runs one statement on a connection of its choice. */
+  query(statement: PostgresStatement): Promise<PostgresResult>;
+  /** Lends a connection. */
+  connect(): Promise<PostgresPoolClient>;
+  /** Begins to tell of lost connections. */
+  on?(event: 'error', listener: ConnectionLostListener): unknown;
+  /** Ends it. */
+  off?(event: 'error', listener: ConnectionLostListener): unknown;
+}
+
+/** A connection that a {@link PostgresPool} lends. */
+export interface PostgresPoolClient {
+  /** Runs one statement. */
+  query(statement: PostgresStatement): Promise<PostgresResult>;
+  /** Gives it back; with an error, to be thrown away. */
+  release(error?: Error): void;
+  /** Begins to tell that the connection is lost. */
+  on?(event: 'error', listener: ConnectionLostListener): unknown;
+  /** Ends it. */
+  off?(event: 'error', listener: ConnectionLostListener): unknown;
+}

@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import type { Sql } from '../sql/saga-tables.js';
+import { isCollision, toSagaError } from './driver-error.js';
+import type { RunStatement, StatementClient } from './pool-client.js';
+import type { PostgresStatement, PostgresValue } from './postgres-client.js';
+import type { PostgresTables } from './postgres-tables.js';
+
+/** How often a statement or transaction is tried that collides with others. */
+const ATTEMPTS = 5;
+/** Milliseconds between two tries, at most; random, so that those who collided do not meet again. */
+const RETRY_PAUSE = 20;
+
+/** A transaction of ours waits no longer for a lock, and keeps none longer when its process has stopped in the middle. */
+const LOCK_TIMEOUT = '5s';
+const IDLE_TIMEOUT = '10s';
+const SET_TIMEOUTS: Sql = () =>
+  `SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)`;
+
+/** Where statements run: on their own, or in a transaction. */
+export interface PostgresSession {
+  /** All rows. `Row` is what the statement selects: this is the edge where rows get their type. */
+  all<Row>(sql: Sql, ...values: PostgresValue[]): Promise<readonly Row[]>;
+  /** All rows of a statement that was put together for this one call. */
+  allOnce<Row>(text: string, ...values: PostgresValue[]): Promise<readonly Row[]>;
+}
+
+/**
+ * The client with what every use of it needs: errors in the port's terms, another try after a collision. Statements are not
+ * prepared: their plans would be those of tables that were empty then, and poolers that lend connections by transaction lose them.
+ */
+export class PostgresConnection implements PostgresSession {
+  private readonly texts = new Map<Sql, string>();
+  private isOpen = false;
+
+  constructor(
+    private readonly client: StatementClient,
+    readonly tables: PostgresTables,
+  ) {}
+
+  open(): void {
+    if (!this.isOpen) this.client.watch();
+    this.isOpen = true;
+  }
+
+  /** The client stays open. */
+  close(): void {
+    if (this.isOpen) this.client.unwatch();
+    this.isOpen = false;
+  }
+
+  all<Row>(sql: Sql, ...values: PostgresValue[]): Promise<readonly Row[]> {
+    return this.retry(() => this.session(this.client.run).all<Row>(sql, ...values));
+  }
+
+  allOnce<Row>(text: string, ...values: PostgresValue[]): Promise<readonly Row[]> {
+    return this.retry(() => this.session(this.client.run).allOnce<Row>(text, ...values));
+  }
+
+  /** Runs `work` in one transaction: all of it happens, durably, or nothing. It may run more than once. */
+  transaction<T>(work: (session: PostgresSession) => Promise<T>): Promise<T> {
+    return this.retry(() =>
+      this.client.transaction(async (run) => {
+        const session = this.session(run);
+        await session.all(SET_TIMEOUTS, LOCK_TIMEOUT, IDLE_TIMEOUT);
+        return work(session);
+      }),
+    );
+  }
+
+  private session(run: RunStatement): PostgresSession {
+    const rows = async <Row>(statement: PostgresStatement) => (await run(statement)).rows as readonly Row[];
+    return {
+      all: (sql, ...values) => rows({ text: this.text(sql), values }),
+      allOnce: (text, ...values) => rows({ text, values }),
+    };
+  }
+
+  private async retry<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let left = ATTEMPTS - 1; ; left--) {
+      if (!this.isOpen) throw closedError();
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isCollision(error) || left <= 0) throw toSagaError(error);
+        await delay(Math.random() * RETRY_PAUSE);
+      }
+    }
+  }
+
+  private text(sql: Sql): string {
+    let text = this.texts.get(sql);
+    if (text === undefined) {
+      text = sql(this.tables);
+      this.texts.set(sql, text);
+    }
+    return text;
+  }
+}
+
+function closedError(): StorageUnavailableError {
+  return new StorageUnavailableError(
+    'closed',
+    'The saga storage is not open: not yet, or not any more. Nothing was written.',
+  );
+}

@@ -1,0 +1,173 @@
+import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
+import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import { GroupCommit } from '../group-commit.js';
+import type { LogEntry } from '../log-entry.js';
+import type { OperatorRequest } from '../operator-request.js';
+import type { LoadedSaga, SagaSummary } from '../saga-record.js';
+import {
+  SagaStorage,
+  type ClaimQuery,
+  type CreateResult,
+  type HeartbeatResult,
+  type HistoryOptions,
+  type NewSaga,
+  type Page,
+  type PruneQuery,
+  type RequestResult,
+  type SagaQuery,
+  type SagaTransition,
+  type TransitionResult,
+  type WorkerBeat,
+  type WorkerInfo,
+} from '../saga-storage.js';
+import { appendTransition } from './append-transition.js';
+import { checkServer } from './check-server.js';
+import { claimSagas } from './claim-sagas.js';
+import { createSaga } from './create-saga.js';
+import { toOpeningError } from './driver-error.js';
+import { findSagas } from './find-sagas.js';
+import { loadHistory, loadSaga } from './load-saga.js';
+import { checkMigrated, migrate, migrationsFor, type PostgresMigration } from './migrations.js';
+import { statementClient } from './pool-client.js';
+import { PostgresConnection } from './postgres-connection.js';
+import { checkOptions, type CheckedOptions, type PostgresStorageOptions } from './postgres-storage-options.js';
+import { postgresTables } from './postgres-tables.js';
+import { pruneSagas } from './prune-sagas.js';
+import { OVERTAKEN, explainRefusals } from './refused-writes.js';
+import type { SagaWrite } from './saga-write.js';
+import { storeRequest } from './store-request.js';
+import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
+import { writeBatch } from './write-batch.js';
+
+/** While the server makes one batch durable, the next one is on its way. */
+const BATCHES_UNDER_WAY = 2;
+
+/** How often a write is made again that was overtaken by what does not stand in its way. */
+const ATTEMPTS = 10;
+
+/**
+ * Sagas in a PostgreSQL database (13 or later), shared by any number of processes.
+ *
+ * ```ts
+ * import { Pool } from 'pg';
+ *
+ * SagaModule.forRoot({ storage: new PostgresSagaStorage({ client: new Pool() }) });
+ * ```
+ *
+ * Transitions that meet in one process share a statement and its commit. Every method throws {@link StorageUnavailableError} when the
+ * server cannot be reached or fails; sagas go on when it is back.
+ */
+export class PostgresSagaStorage extends SagaStorage {
+  private readonly options: CheckedOptions;
+  private readonly connection: PostgresConnection;
+  private readonly commits: GroupCommit<SagaWrite, unknown>;
+
+  /** @throws SagaConfigurationError */
+  constructor(options: PostgresStorageOptions) {
+    super();
+    this.options = checkOptions(options);
+    const { client, schema, tablePrefix } = this.options;
+    this.connection = new PostgresConnection(statementClient(client), postgresTables({ schema, prefix: tablePrefix }));
+    this.commits = new GroupCommit({
+      key: ({ row }) => row.sagaId,
+      commit: (batch) => this.commit(batch),
+      isRefusal: (error) => error instanceof StorageRejectedError,
+      concurrency: BATCHES_UNDER_WAY,
+    });
+  }
+
+  /** The migrations that `open()` runs, for an application that runs them with its own. */
+  migrations(): readonly PostgresMigration[] {
+    return migrationsFor(this.connection.tables);
+  }
+
+  /**
+   * @throws SagaConfigurationError when the server, the user or the search path will not do.
+   * @throws StorageVersionError when a newer release made the tables.
+   * @throws StorageNotMigratedError with `migrate: false`, when migrations are missing.
+   */
+  async open(): Promise<void> {
+    this.connection.open();
+    try {
+      await checkServer(this.connection);
+      await (this.options.migrate ? migrate(this.connection) : checkMigrated(this.connection));
+    } catch (error) {
+      this.connection.close();
+      throw toOpeningError(error);
+    }
+  }
+
+  /** Waits for what is queued. The client stays open. */
+  async close(): Promise<void> {
+    await this.commits.drain();
+    this.connection.close();
+  }
+
+  async create(saga: NewSaga): Promise<CreateResult> {
+    return this.submit<CreateResult>(createSaga(saga));
+  }
+
+  async transition(transition: SagaTransition): Promise<TransitionResult> {
+    return this.submit<TransitionResult>(appendTransition(transition));
+  }
+
+  load(id: string): Promise<LoadedSaga | undefined> {
+    return loadSaga(this.connection, id);
+  }
+
+  history(id: string, { after = 0 }: HistoryOptions = {}): Promise<readonly LogEntry[]> {
+    return loadHistory(this.connection, id, after);
+  }
+
+  claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
+    return claimSagas(this.connection, query);
+  }
+
+  heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
+    return beatWorker(this.connection, beat);
+  }
+
+  release(worker: string): Promise<void> {
+    return releaseWorker(this.connection, worker);
+  }
+
+  workers(): Promise<readonly WorkerInfo[]> {
+    return aliveWorkers(this.connection);
+  }
+
+  request(request: OperatorRequest): Promise<RequestResult> {
+    return storeRequest(this.connection, request);
+  }
+
+  find(query: SagaQuery): Promise<Page<SagaSummary>> {
+    return findSagas(this.connection, query);
+  }
+
+  prune(query: PruneQuery): Promise<number> {
+    return pruneSagas(this.connection, query);
+  }
+
+  private async submit<Result>(write: SagaWrite): Promise<Result> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const result = await this.commits.submit(write);
+      if (result !== OVERTAKEN) return result as Result;
+    }
+    const { sagaId } = write.row;
+    throw new StorageUnavailableError(
+      'locked',
+      `Others kept changing saga '${sagaId}' while it was to be written. Nothing was written.`,
+      { sagaId },
+    );
+  }
+
+  private async commit(batch: readonly SagaWrite[]): Promise<readonly unknown[]> {
+    const written = await writeBatch(this.connection, batch);
+    const refused = batch.filter(({ row }) => !written.has(row.sagaId));
+    const refusals = refused.length === 0 ? undefined : await explainRefusals(this.connection, refused);
+    return batch.map(({ kind, row: { sagaId } }) => {
+      const at = written.get(sagaId);
+      if (at !== undefined) return { outcome: kind === 'creation' ? 'created' : 'written', at };
+      return refusals?.get(sagaId) ?? OVERTAKEN;
+    });
+  }
+}

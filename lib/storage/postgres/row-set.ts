@@ -1,0 +1,31 @@
+import { arrayText } from './array-text.js';
+import type { PostgresValue } from './postgres-client.js';
+
+/** Takes a parameter's value and gives its place in the statement: `$1`, `$2` … */
+export type Bind = (value: PostgresValue) => string;
+
+/** A statement that is put together piece by piece, each with its parameters. */
+export interface BoundStatement {
+  readonly text: string;
+  readonly values: readonly PostgresValue[];
+}
+
+/** Puts a statement together. */
+export function boundStatement(build: (bind: Bind) => string): BoundStatement {
+  const values: PostgresValue[] = [];
+  const text = build((value) => `$${values.push(value)}`);
+  return { text, values };
+}
+
+/** Objects as a table of a statement: a parameter for each column, whatever the number of rows. What an object lacks is null. */
+export function rowSet<Column extends string>(
+  bind: Bind,
+  rows: readonly { readonly [C in Column]?: PostgresValue }[],
+  { name, columns }: { readonly name: string; readonly columns: Readonly<Record<Column, string>> },
+): string {
+  const names = Object.keys(columns) as Column[];
+  const lists = names.map((column) => {
+    return `${bind(arrayText(rows.map((row) => row[column] ?? null)))}::${columns[column]}[]`;
+  });
+  return `unnest(${lists.join(', ')}) AS ${name} (${names.join(', ')})`;
+}

@@ -1,0 +1,92 @@
+import type { SagaTables } from '../sql/saga-tables.js';
+import { HEAD_UPDATE_COLUMNS, SET_HEAD } from './change-head.js';
+import { NEW_HEAD_COLUMNS } from './create-saga.js';
+import { NOW, milliseconds } from './database-clock.js';
+import { NEW_ROW_COLUMNS, insertRows, selectRows, toRowColumns } from './insert-rows.js';
+import type { PostgresConnection } from './postgres-connection.js';
+import { boundStatement, rowSet, type BoundStatement } from './row-set.js';
+import type { SagaWrite } from './saga-write.js';
+
+/** Writes what can be written of a batch, in one statement; tells when, by the ids of the sagas that were written to. */
+export async function writeBatch(
+  connection: PostgresConnection,
+  batch: readonly SagaWrite[],
+): Promise<ReadonlyMap<string, Date>> {
+  const { text, values } = batchStatement(connection.tables, batch);
+  const rows = await connection.allOnce<{ saga_id: string; at: number }>(text, ...values);
+  return new Map(rows.map(({ saga_id: id, at }) => [id, new Date(at)]));
+}
+
+/**
+ * A batch as a statement, of the parts that it needs: heads that change are locked first, then new heads come in, then rows of the
+ * log, then the heads change whose row came in. Each part takes sagas in the order of their ids, so that no two statements wait for
+ * each other.
+ */
+export function batchStatement(tables: SagaTables, batch: readonly SagaWrite[]): BoundStatement {
+  const heads = batch.flatMap((write) => (write.kind === 'creation' ? [write.head] : []));
+  const appends = batch.flatMap((write) => (write.kind === 'append' ? [write] : []));
+  const changes = appends.flatMap(({ change }) => change ?? []);
+  const answers = appends.flatMap(({ row, answered }) => answered.map((id) => ({ saga_id: row.sagaId, id })));
+  const locks = changes.length > 0;
+  return boundStatement((bind) => {
+    const write = rowSet(bind, batch.map(toRowColumns), { name: 'write', columns: NEW_ROW_COLUMNS });
+    const creation = () => rowSet(bind, heads, { name: 'creation', columns: NEW_HEAD_COLUMNS });
+    const change = () => rowSet(bind, changes, { name: 'change', columns: HEAD_UPDATE_COLUMNS });
+    const answer = () => rowSet(bind, answers, { name: 'answer', columns: { saga_id: 'text', id: 'text' } });
+    const sources = [
+      ...(heads.length > 0 ? [selectRows.ofCreated()] : []),
+      ...(appends.length > 0 ? [selectRows.ofAppends(tables, { locks })] : []),
+    ];
+    const parts = [
+      `write AS MATERIALIZED (SELECT * FROM ${write})`,
+      ...(locks ? [`change AS MATERIALIZED (SELECT * FROM ${change()})`, lockHeads(tables)] : []),
+      ...(heads.length > 0 ? [createHeads(tables, { creation: creation(), locks })] : []),
+      insertRows(tables, sources),
+      ...(locks ? [changeHeads(tables)] : []),
+      ...(answers.length > 0 ? [deleteAnswered(tables, answer())] : []),
+    ];
+    return `WITH ${parts.join(',\n')}\nSELECT saga_id, ${milliseconds('at')} AS at FROM appended`;
+  });
+}
+
+/**
+ * A lock may have been waited for, and what its holder did is not in the snapshot of this statement. If it was a claim, the row's
+ * place is taken. If it was an operator's request, the head counts one more now than it does in the snapshot; such a head is left out, and
+ * nothing is written to its saga. (The planner may not make joins of these look-ups: it would read the whole table while it is
+ * small.)
+ */
+const lockHeads = ({ heads }: SagaTables): string => `
+  locked AS MATERIALIZED (
+    SELECT change.saga_id
+    FROM (SELECT saga_id FROM change ORDER BY saga_id) change
+    CROSS JOIN LATERAL (SELECT requests FROM ${heads} WHERE id = change.saga_id FOR UPDATE) head
+    CROSS JOIN LATERAL (SELECT requests FROM ${heads} WHERE id = change.saga_id OFFSET 0) seen
+    WHERE head.requests = seen.requests
+  )`;
+
+const createHeads = (
+  { heads }: SagaTables,
+  { creation, locks }: { readonly creation: string; readonly locks: boolean },
+): string => `
+  created AS (
+    INSERT INTO ${heads} (id, name, definition_version, status, worker, plan_hash, plan, created_at, updated_at)
+    SELECT id, name, definition_version, status, worker, plan_hash, plan, ${NOW}, ${NOW} FROM ${creation}
+    ${locks ? 'WHERE (SELECT count(*) FROM locked) IS NOT NULL' : ''}
+    ORDER BY id
+    ON CONFLICT DO NOTHING
+    RETURNING id
+  )`;
+
+/** (`ANY` leads to the index whatever the planner believes; the join comes first because it would else be made for each head.) */
+const changeHeads = ({ heads }: SagaTables): string => `
+  to_change AS MATERIALIZED (SELECT change.*, appended.at FROM change JOIN appended ON appended.saga_id = change.saga_id),
+  changed AS (
+    UPDATE ${heads} head SET ${SET_HEAD} FROM to_change change
+    WHERE head.id = change.saga_id AND head.id = ANY (ARRAY(SELECT saga_id FROM to_change))
+  )`;
+
+const deleteAnswered = ({ requests }: SagaTables, answer: string): string => `
+  answered AS (
+    DELETE FROM ${requests} request USING ${answer} JOIN appended ON appended.saga_id = answer.saga_id
+    WHERE request.saga_id = answer.saga_id AND request.id = answer.id
+  )`;

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import type { Pool } from 'pg';
+import { PostgresSagaStorage, type PostgresPool, type PostgresStatement } from 'nest-saga/postgres';
+import { NOW } from '../../lib/storage/postgres/database-clock.js';
+import type { HarnessedStorage, StorageHarness } from '../contract/storage-harness.js';
+import { PostgresSchema } from './postgres-schema.js';
+
+const TABLES = ['heads', 'log', 'requests', 'workers'] as const;
+
+/** What the tests of a file share. */
+interface File {
+  readonly schema: PostgresSchema;
+  readonly control: Pool;
+  readonly storages: PostgresPool;
+  readonly peers: PostgresPool;
+}
+
+/**
+ * Storages of the contract suite, one after the other in a schema of this test file; no test of it cuts the power, so none waits
+ * for the disk.
+ */
+export function postgresHarness(): StorageHarness {
+  let file: File | undefined;
+  beforeAll(async () => {
+    file = await openFile();
+  });
+  afterAll(async () => {
+    await file?.schema.drop();
+  });
+  return {
+    create: () => {
+      if (file === undefined) throw new Error('The schema exists only while tests run.');
+      return openHarnessed(file);
+    },
+  };
+}
+
+async function openFile(): Promise<File> {
+  const schema = await PostgresSchema.create('-c synchronous_commit=off');
+  const control = schema.pool(1);
+  await control.query(`CREATE TABLE test_clock AS SELECT interval '0' AS ahead`);
+  return { schema, control, storages: onMovedClock(schema.pool()), peers: onMovedClock(schema.pool()) };
+}
+
+async function openHarnessed({ control, storages, peers }: File): Promise<HarnessedStorage> {
+  const opened: PostgresSagaStorage[] = [];
+  const open = async (client: PostgresPool) => {
+    const storage = new PostgresSagaStorage({ client });
+    await storage.open();
+    opened.push(storage);
+    return storage;
+  };
+  return {
+    storage: await open(storages),
+    peer: () => open(peers),
+    async advance(ms) {
+      await control.query(`UPDATE test_clock SET ahead = ahead + $1 * interval '1 millisecond'`, [ms]);
+    },
+    async corrupt(id, how) {
+      const damage = how === 'damaged' ? `entries = '"damaged"'` : 'format = 1000';
+      await control.query(
+        `UPDATE saga_log SET ${damage}
+         WHERE saga_id = $1 AND version = (SELECT max(version) FROM saga_log WHERE saga_id = $1)`,
+        [id],
+      );
+    },
+    async dispose() {
+      for (const storage of opened) await storage.close();
+      for (const table of TABLES) await control.query(`DELETE FROM saga_${table}`);
+      await control.query(`UPDATE test_clock SET ahead = '0'`);
+    },
+  };
+}
+
+/** The clock is an expression in SQL; here one that is ahead of it by what the tests say, for every connection to the schema. */
+function onMovedClock(pool: Pool): PostgresPool {
+  const moved = (statement: PostgresStatement): PostgresStatement => ({
+    ...statement,
+    text: statement.text.replaceAll(NOW, `(${NOW} + (SELECT ahead FROM test_clock))`),
+  });
+  return {
+    query: (statement) => pool.query(moved(statement)),
+    async connect() {
+      const client = await pool.connect();
+      return {
+        query: (statement) => client.query(moved(statement)),
+        release: (error) => client.release(error),
+      };
+    },
+  };
+}
