@@ -1,0 +1,84 @@
+import Database from 'libsql';
+import { SqliteSagaStorage } from 'nest-saga/sqlite';
+import { startApplication } from '../application.js';
+import { findingOf, type BenchCase } from '../finding.js';
+import { runLogged, type AppendRow } from '../floors/order-log.js';
+import { SqliteGroupLog } from '../floors/sqlite-group-log.js';
+import { appender, openFloor } from '../floors/sqlite-log.js';
+import { alternate, timed, timedEach, type Contestant, type Load } from '../measure.js';
+import { newOrder, orderId, OrderSaga } from '../order-saga.js';
+import { temporaryFile } from '../temporary-file.js';
+
+/** Fewer would let the disk's mood decide. */
+const LEAST_ROUNDS = 9;
+
+/** Each transition waits for the disk alone. */
+export const sqliteOneAtATime: BenchCase = {
+  name: 'sqlite',
+  run: async (rounds) => {
+    const load = { sagas: 400, atOnce: 1 };
+    const comparison = await alternate({
+      rounds: Math.max(rounds, LEAST_ROUNDS),
+      warmUp: 2,
+      ours: () => ours(load),
+      floor: () => floor(load, appender),
+    });
+    return [findingOf('sqlite', comparison, 0.8)];
+  },
+};
+
+/** Transitions that meet share a commit. */
+export const sqliteAtOnce: BenchCase = {
+  name: 'sqlite-64-at-once',
+  run: async (rounds) => {
+    const load = { sagas: 4_000, atOnce: 64 };
+    const comparison = await alternate({
+      rounds: Math.max(rounds, LEAST_ROUNDS),
+      warmUp: 2,
+      ours: () => ours(load),
+      floor: () =>
+        floor(load, (database) => {
+          const log = new SqliteGroupLog(database);
+          return (row) => log.append(row);
+        }),
+    });
+    return [findingOf('sqlite-64-at-once', comparison, 0.5)];
+  },
+};
+
+async function ours(load: Load): Promise<Contestant> {
+  const file = await temporaryFile();
+  const client = new Database(file.path);
+  const { runner, close } = await startApplication({ storage: new SqliteSagaStorage({ client }) });
+  let started = 0;
+  return {
+    round: () => {
+      const first = started;
+      started += load.sagas;
+      return timedEach(load, (n) => runner.run(OrderSaga, newOrder(first + n), { id: orderId(first + n) }));
+    },
+    async close() {
+      await close();
+      client.close();
+      await file.remove();
+    },
+  };
+}
+
+async function floor(load: Load, log: (database: InstanceType<typeof Database>) => AppendRow): Promise<Contestant> {
+  const file = await temporaryFile();
+  const database = openFloor(file.path);
+  const append = log(database);
+  let started = 0;
+  return {
+    round: () => {
+      const first = started;
+      started += load.sagas;
+      return timed(load, (n) => runLogged(orderId(first + n), newOrder(first + n), append));
+    },
+    async close() {
+      database.close();
+      await file.remove();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { parseArgs } from 'node:util';
+import { inFlight } from './cases/in-flight.js';
+import { inMemory, inMemoryIntercepted } from './cases/memory.js';
+import { recoverable } from './cases/recoverable.js';
+import { resume } from './cases/resume.js';
+import { sqliteAtOnce, sqliteOneAtATime } from './cases/sqlite.js';
+import { toJson, toText } from './report.js';
+
+const CASES = [inMemory, inMemoryIntercepted, sqliteOneAtATime, sqliteAtOnce, ...inFlight, ...resume, ...recoverable];
+
+const { values } = parseArgs({
+  options: {
+    /** One line of JSON for each finding. */
+    json: { type: 'boolean', default: false },
+    /** Only cases whose name begins so. */
+    case: { type: 'string', multiple: true, default: [''] },
+    /** Rounds that alternate; medians are taken over them. */
+    rounds: { type: 'string', default: '9' },
+  },
+});
+
+const rounds = Number(values.rounds);
+if (!(rounds >= 1)) throw new Error(`--rounds must be a number from 1 on, not ${values.rounds}`);
+const chosen = CASES.filter(({ name }) => values.case.some((wanted) => name.startsWith(wanted)));
+if (chosen.length === 0) throw new Error(`--case must be one of ${CASES.map(({ name }) => name).join(', ')}`);
+
+for (const { run } of chosen) {
+  for (const finding of await run(rounds)) console.log(values.json ? toJson(finding) : `${toText(finding)}\n`);
+}
