@@ -37,7 +37,7 @@ export function postgresHarness(): StorageHarness {
 
 async function openFile(): Promise<File> {
   const schema = await PostgresSchema.create('-c synchronous_commit=off');
-  const control = schema.pool(1);
+  const control = schema.pool({ max: 1 });
   await control.query(`CREATE TABLE test_clock AS SELECT interval '0' AS ahead`);
   return { schema, control, storages: onMovedClock(schema.pool()), peers: onMovedClock(schema.pool()) };
 }

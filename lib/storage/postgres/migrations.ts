@@ -1,5 +1,6 @@
 import { StorageNotMigratedError } from '../../errors/storage-not-migrated-error.js';
 import { StorageVersionError } from '../../errors/storage-version-error.js';
+import { sagaTables } from '../sql/saga-tables.js';
 import { sagas } from './migrations/0001-sagas.js';
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
 import { quoted, type PostgresTables } from './postgres-tables.js';
@@ -23,6 +24,14 @@ const CHANGES: readonly Change[] = [{ name: 'sagas', statements: sagas }];
 /** One number for each set of tables in a database; replicas that start at once take their turns by it. */
 const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`;
 
+/** A migration of large tables takes its time, and replicas that start meanwhile wait for it. */
+const LOCK_TIMEOUT = '10min';
+
+/** Not by `to_regclass()`, which may answer from a cache that is older than the lock. */
+const SELECT_TABLE = `
+  SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+  WHERE relname = $1 AND nspname = ANY (CASE WHEN $2::text IS NULL THEN current_schemas(false)::text[] ELSE ARRAY[$2::text] END)`;
+
 /** All migrations, in the order in which they run. */
 export function migrationsFor(tables: PostgresTables): readonly PostgresMigration[] {
   return CHANGES.map(({ name }, i) => ({
@@ -43,14 +52,15 @@ export function migrationsFor(tables: PostgresTables): readonly PostgresMigratio
 export async function migrate(connection: PostgresConnection): Promise<void> {
   const { tables } = connection;
   if ((await missingMigrations(connection, tables)).length === 0) return;
-  await connection.transaction(async (session) => {
+  const run = async (session: PostgresSession) => {
     await session.allOnce(LOCK, `nest-saga ${tables.migrations}`);
     const missing = await missingMigrations(session, tables);
     if (missing.length > 0 && tables.schema !== undefined) await createSchema(session, tables.schema);
     for (const version of missing) {
       for (const statement of statementsOf(version, tables)) await session.allOnce(statement);
     }
-  });
+  };
+  await connection.transaction(run, { lockTimeout: LOCK_TIMEOUT });
 }
 
 /**
@@ -77,16 +87,17 @@ async function createSchema(session: PostgresSession, schema: string): Promise<v
   if (found.length === 0) await session.allOnce(`CREATE SCHEMA ${quoted(schema)}`);
 }
 
-async function missingMigrations(session: PostgresSession, { migrations }: PostgresTables): Promise<readonly number[]> {
-  const applied = await appliedMigrations(session, migrations);
+async function missingMigrations(session: PostgresSession, tables: PostgresTables): Promise<readonly number[]> {
+  const applied = await appliedMigrations(session, tables);
   const newest = Math.max(0, ...applied);
   if (newest > CHANGES.length) throw new StorageVersionError({ found: newest, supported: CHANGES.length });
   return CHANGES.map((_, i) => i + 1).filter((version) => !applied.includes(version));
 }
 
-async function appliedMigrations(session: PostgresSession, migrations: string): Promise<readonly number[]> {
-  const exists = await session.allOnce('SELECT WHERE to_regclass($1) IS NOT NULL', migrations);
-  if (exists.length === 0) return [];
+async function appliedMigrations(session: PostgresSession, tables: PostgresTables): Promise<readonly number[]> {
+  const { schema = null, prefix, migrations } = tables;
+  const found = await session.allOnce(SELECT_TABLE, sagaTables(prefix).migrations, schema);
+  if (found.length === 0) return [];
   const rows = await session.allOnce<{ version: number }>(`SELECT version FROM ${migrations}`);
   return rows.map(({ version }) => version);
 }

@@ -11,7 +11,7 @@ const ATTEMPTS = 5;
 /** Milliseconds between two tries, at most; random, so that those who collided do not meet again. */
 const RETRY_PAUSE = 20;
 
-/** A transaction of ours waits no longer for a lock, and keeps none longer when its process has stopped in the middle. */
+/** A transaction of ours waits no longer for a lock, and keeps its own no longer when its process has stopped in the middle. */
 const LOCK_TIMEOUT = '5s';
 const IDLE_TIMEOUT = '10s';
 const SET_TIMEOUTS: Sql = () =>
@@ -58,11 +58,14 @@ export class PostgresConnection implements PostgresSession {
   }
 
   /** Runs `work` in one transaction: all of it happens, durably, or nothing. It may run more than once. */
-  transaction<T>(work: (session: PostgresSession) => Promise<T>): Promise<T> {
+  transaction<T>(
+    work: (session: PostgresSession) => Promise<T>,
+    { lockTimeout = LOCK_TIMEOUT }: { readonly lockTimeout?: string } = {},
+  ): Promise<T> {
     return this.retry(() =>
       this.client.transaction(async (run) => {
         const session = this.session(run);
-        await session.all(SET_TIMEOUTS, LOCK_TIMEOUT, IDLE_TIMEOUT);
+        await session.all(SET_TIMEOUTS, lockTimeout, IDLE_TIMEOUT);
         return work(session);
       }),
     );
