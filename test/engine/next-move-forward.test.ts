@@ -29,6 +29,11 @@ describe('going forward', () => {
     expect(move.effect).toStrictEqual(act('C2', 2));
   });
 
+  test('a start that its own worker gave up for lost, and that landed late, is made again', () => {
+    const move = nextMove(plan, after(created, started('C1')), around());
+    expect(move).toMatchObject({ entries: [started('C1', 2)], effect: act('C1', 2) });
+  });
+
   test('when the last step is done the saga is completed', () => {
     const move = nextMove(plan, after(created, acted('C1', 'C2', 'C3')), around());
     expect(move).toMatchObject({ entries: [{ event: 'completed' }], effect: { type: 'end' } });
