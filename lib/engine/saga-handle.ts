@@ -43,7 +43,7 @@ export class SagaHandle<S = unknown> {
   ) {}
 
   /**
-   * The saga as it is stored now.
+   * The saga as it is stored now. A context that cannot be restored here (a key is missing, say) comes as it is stored.
    *
    * @throws {SagaNotFoundError} when it has been pruned.
    */
