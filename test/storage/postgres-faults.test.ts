@@ -1,0 +1,273 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { PostgresPool } from 'nest-saga/postgres';
+import type { Pool, PoolClient } from 'pg';
+import { times } from '../contract/storage-under-test.js';
+import { PostgresSchema } from '../harness/postgres-schema.js';
+import { whereThereIsPostgres } from '../harness/postgres-server.js';
+
+await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
+  let schema: PostgresSchema;
+  beforeEach(async () => {
+    schema = await PostgresSchema.create();
+  });
+  afterEach(() => schema.drop());
+
+  /** Resolves when somebody waits for what `holder` has locked. */
+  async function somebodyWaitsFor(holder: PoolClient): Promise<void> {
+    const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const blocked = 'SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))';
+    while ((await schema.query(blocked, [rows[0]?.pid])).length === 0);
+  }
+
+  describe('a head that another transaction has locked', () => {
+    let other: PoolClient;
+    beforeEach(async () => {
+      other = await schema.pool().connect();
+    });
+    afterEach(() => other.release());
+
+    it('shows the request that came in meanwhile to the writer that waited', async () => {
+      const subject = await schema.subject();
+      await subject.create();
+      const read = await subject.load();
+      await other.query('BEGIN');
+      await other.query(`UPDATE saga_heads SET requests = requests + 1`);
+      await other.query(`INSERT INTO saga_requests (saga_id, id, request) VALUES ('saga-1', 'r', '{"id":"r"}')`);
+      const finished = subject.storage.transition(subject.next(read, { head: { status: 'COMPLETED', worker: null } }));
+      await somebodyWaitsFor(other);
+      await other.query('COMMIT');
+      expect(await finished).toEqual({ outcome: 'requested', requests: [{ id: 'r' }] });
+      expect((await subject.load()).record).toMatchObject({ status: 'RUNNING', version: 1 });
+    });
+
+    it('is written after all when the request that came in meanwhile is gone again', async () => {
+      const subject = await schema.subject();
+      await subject.create();
+      const read = await subject.load();
+      await other.query('BEGIN');
+      await other.query(`UPDATE saga_heads SET requests = requests + 1`);
+      const finished = subject.storage.transition(subject.next(read, { head: { status: 'COMPLETED', worker: null } }));
+      await somebodyWaitsFor(other);
+      await other.query('COMMIT');
+      expect(await finished).toMatchObject({ outcome: 'written' });
+    });
+
+    it('is no longer the old worker’s when it was claimed meanwhile', async () => {
+      const subject = await schema.subject();
+      await subject.create();
+      const read = await subject.load();
+      await other.query('BEGIN');
+      await other.query(`UPDATE saga_heads SET worker = 'w2'`);
+      await other.query(
+        `INSERT INTO saga_log (saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries)
+         VALUES ('saga-1', 2, 1, 'claim', 'w2', now(), 3, 3, '[{"event":"claimed"}]')`,
+      );
+      const finished = subject.storage.transition(subject.next(read, { head: { status: 'COMPLETED' } }));
+      await somebodyWaitsFor(other);
+      await other.query('COMMIT');
+      expect(await finished).toEqual({ outcome: 'conflict' });
+      expect((await subject.load()).record).toMatchObject({ status: 'RUNNING', worker: 'w2', version: 2 });
+    });
+
+    it('is left alone by recovery, which takes the others', async () => {
+      const subject = await schema.subject();
+      await subject.register('w2');
+      await Promise.all(times(5, (index) => subject.create({ id: `saga-${index}` })));
+      await other.query('BEGIN');
+      await other.query(`SELECT FROM saga_heads WHERE id = 'saga-2' FOR UPDATE`);
+      expect(await subject.claimedIds()).toEqual(['saga-0', 'saga-1', 'saga-3', 'saga-4']);
+      await other.query('ROLLBACK');
+      expect(await subject.claimedIds()).toEqual(['saga-2']);
+    });
+
+    it('is waited for by who asks for it', async () => {
+      const subject = await schema.subject();
+      await subject.create();
+      await other.query('BEGIN');
+      await other.query(`SELECT FROM saga_heads FOR UPDATE`);
+      const claimed = subject.claimedIds({ ids: ['saga-1'] });
+      await somebodyWaitsFor(other);
+      await other.query('ROLLBACK');
+      expect(await claimed).toEqual(['saga-1']);
+    });
+  });
+
+  describe('a value that the server refuses', () => {
+    it('is rejected alone, and takes none of its batch along', async () => {
+      const subject = await schema.subject();
+      await schema.query(`ALTER TABLE saga_log ADD CHECK (saga_id NOT LIKE 'dear-%')`);
+      const ids = times(20, (index) => (index % 7 === 3 ? `dear-${index}` : `cheap-${index}`));
+      const results = await Promise.allSettled(ids.map((id) => subject.create({ id })));
+      for (const [i, result] of results.entries()) {
+        if (ids[i]!.startsWith('cheap')) expect(result).toMatchObject({ value: { outcome: 'created' } });
+        else expect(result).toMatchObject({ reason: { code: 'SAGA_STORAGE_REJECTED', cause: { code: '23514' } } });
+      }
+      const stored = (await subject.storage.find({ limit: 100 })).items.map(({ id }) => id);
+      expect(stored.toSorted()).toEqual(ids.filter((id) => id.startsWith('cheap')).toSorted());
+    });
+
+    it('is rejected when it is no number that a column takes', async () => {
+      const subject = await schema.subject();
+      for (const definitionVersion of [NaN, 1.5, 2 ** 31, true, {}, '1x']) {
+        await expect(subject.create({ definitionVersion: definitionVersion as number })).rejects.toMatchObject({
+          code: 'SAGA_STORAGE_REJECTED',
+        });
+      }
+      await subject.create();
+      await expect(subject.write('saga-1', { head: { dueIn: 1e300 } })).rejects.toMatchObject({
+        code: 'SAGA_STORAGE_REJECTED',
+      });
+    });
+
+    it('is looked for by nobody: such a name has never been stored', async () => {
+      const subject = await schema.subject();
+      await subject.create({ id: '\ufffd' });
+      for (const name of ['a\u0000b', '\ud800']) {
+        expect(await subject.storage.load(name)).toBeUndefined();
+        expect(await subject.storage.history(name)).toEqual([]);
+        expect(await subject.request({ sagaId: name })).toBe('unknown-saga');
+        expect(await subject.claimedIds({ ids: [name] })).toEqual([]);
+        for (const query of [{ name }, { step: name }, { error: name }]) {
+          expect(await subject.storage.find(query)).toEqual({ items: [] });
+        }
+      }
+    });
+
+    it('does not keep errors from being searched', async () => {
+      const subject = await schema.subject();
+      await subject.createWith({ error: { name: 'E', message: 'declined\u0000 by \ud800 bank' } });
+      expect((await subject.storage.find({ error: 'declined' })).items).toMatchObject([
+        { error: { message: 'declined\u0000 by \ud800 bank' } },
+      ]);
+    });
+  });
+
+  describe('a server that is not there', () => {
+    const disconnect = (pool: Pool): Promise<unknown> =>
+      schema.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()`,
+        [pool.options.application_name],
+      );
+
+    it('is no matter when nobody needed it', async () => {
+      const client = schema.pool({ application_name: schema.name });
+      const subject = await schema.subject({ client });
+      await Promise.all(times(20, (index) => subject.create({ id: `saga-${index}` })));
+      const lost = new Promise((resolve) => client.once('error', resolve));
+      await disconnect(client);
+      await lost;
+      expect(await subject.storage.load('saga-1').catch(() => subject.storage.load('saga-1'))).toBeDefined();
+    });
+
+    it('is reported to those whose writes it took along, and everything goes on', async () => {
+      const client = schema.pool({ application_name: schema.name });
+      const subject = await schema.subject({ client });
+      await subject.create();
+      const other = await schema.pool().connect();
+      await other.query('BEGIN');
+      await other.query('LOCK TABLE saga_log');
+      const written = subject.write('saga-1', { context: 'new' });
+      const loaded = subject.load('saga-1');
+      const failed = { code: 'SAGA_STORAGE_UNAVAILABLE', reason: 'failed', retryable: true, cause: expect.anything() };
+      const reports = Promise.all([
+        expect(written).rejects.toMatchObject(failed),
+        expect(loaded).rejects.toMatchObject(failed),
+      ]);
+      await somebodyWaitsFor(other);
+      await disconnect(client);
+      await reports;
+      await other.query('ROLLBACK');
+      other.release();
+      expect((await subject.load()).record).toMatchObject({ version: 1 });
+      expect(await subject.write('saga-1')).toMatchObject({ outcome: 'written' });
+    });
+
+    it('leaves no half of a claim', async () => {
+      const client = schema.pool({ application_name: schema.name });
+      const subject = await schema.subject({ client });
+      await subject.create();
+      const other = await schema.pool().connect();
+      await other.query('BEGIN');
+      await other.query('LOCK TABLE saga_log IN SHARE MODE');
+      const claimed = expect(subject.claim()).rejects.toMatchObject({ reason: 'failed' });
+      await somebodyWaitsFor(other);
+      await disconnect(client);
+      await claimed;
+      await other.query('ROLLBACK');
+      other.release();
+      expect(await subject.claimedIds()).toEqual(['saga-1']);
+      expect((await subject.load()).record).toMatchObject({ version: 2, worker: 'w2' });
+    });
+
+    it('is reported with its own error as the cause', async () => {
+      const subject = await schema.subject();
+      await schema.query('DROP TABLE saga_workers');
+      await expect(subject.storage.workers()).rejects.toMatchObject({
+        reason: 'failed',
+        message: expect.stringContaining('42P01'),
+        cause: { message: expect.stringContaining('saga_workers') },
+      });
+    });
+  });
+
+  it.each(['repeatable read', 'serializable'])(
+    'keeps its promises where transactions are %s by default',
+    async (level) => {
+      const options = `-c search_path=${schema.name} -c default_transaction_isolation=${level.replace(' ', '\\ ')}`;
+      const one = await schema.subject({ client: schema.pool({ options }) });
+      const two = await schema.subject({ client: schema.pool({ options }) });
+      const results = await Promise.all(
+        times(10, (index) => (index % 2 === 0 ? one : two).create({ worker: `w${index}` })),
+      );
+      expect(results.filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
+      const read = await one.load();
+      const writes = await Promise.all(
+        times(10, (index) =>
+          (index % 2 === 0 ? one : two).storage.transition(one.next(read, { head: { failedStep: `step-${index}` } })),
+        ),
+      );
+      expect(writes.filter(({ outcome }) => outcome === 'written')).toHaveLength(1);
+      const claims = await Promise.all(
+        times(6, (index) => (index % 2 === 0 ? one : two).claimedIds({ ids: ['saga-1'], worker: 'w' })),
+      );
+      expect(claims.flat().length).toBeGreaterThanOrEqual(1);
+    },
+  );
+
+  it('tells a saga with a hole in its log, or in a status of a later release, from a healthy one', async () => {
+    const subject = await schema.subject();
+    for (const id of ['hole', 'status', 'empty', 'plan', 'well']) await subject.create({ id });
+    await subject.write('hole');
+    await subject.write('hole');
+    await schema.query(`DELETE FROM saga_log WHERE saga_id = 'hole' AND version = 2`);
+    await schema.query(`DELETE FROM saga_log WHERE saga_id = 'empty'`);
+    await schema.query(`UPDATE saga_heads SET status = 'DREAMING' WHERE id = 'status'`);
+    expect((await subject.load('hole')).unreadable).toContain('row 2');
+    expect((await subject.load('empty')).unreadable).toContain('row 1');
+    expect((await subject.load('status')).unreadable).toContain('DREAMING');
+    expect((await subject.load('well')).unreadable).toBeUndefined();
+    expect(await subject.claimedIds({ ids: ['empty'] })).toEqual(['empty']);
+    expect((await subject.load('empty')).unreadable).toContain('context');
+  });
+
+  it('needs one statement for each write of a saga, however many sagas write at once', async () => {
+    const pool = schema.pool();
+    let statements = 0;
+    const client: PostgresPool = {
+      query(statement) {
+        statements++;
+        return pool.query(statement);
+      },
+      connect: () => pool.connect(),
+    };
+    const subject = await schema.subject({ client });
+    statements = 0;
+    await subject.create({ id: 'alone' });
+    await subject.storage.transition(subject.next({ ...(await subject.load('alone')) }));
+    expect(statements).toBe(3);
+
+    statements = 0;
+    await Promise.all(times(64, (index) => subject.create({ id: `saga-${index}` })));
+    expect(statements).toBeLessThanOrEqual(2);
+  });
+});
