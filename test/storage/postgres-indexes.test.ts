@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SagaQuery } from 'nest-saga';
+import type { Pool } from 'pg';
+import { checkQuery } from '../../lib/storage/checked-query.js';
+import { encodeCursor } from '../../lib/storage/page-cursor.js';
+import { arrayText } from '../../lib/storage/postgres/array-text.js';
+import { SELECT_ASKED, SELECT_RECOVERABLE } from '../../lib/storage/postgres/claimable-sagas.js';
+import { appendTransition } from '../../lib/storage/postgres/append-transition.js';
+import { selectPage } from '../../lib/storage/postgres/find-sagas.js';
+import { postgresTables } from '../../lib/storage/postgres/postgres-tables.js';
+import { DELETE_FINISHED } from '../../lib/storage/postgres/prune-sagas.js';
+import { batchStatement } from '../../lib/storage/postgres/write-batch.js';
+import { times, type StorageUnderTest } from '../contract/storage-under-test.js';
+import { PostgresSchema } from '../harness/postgres-schema.js';
+import { whereThereIsPostgres } from '../harness/postgres-server.js';
+
+const TABLES = postgresTables({ schema: undefined, prefix: 'saga_' });
+
+/** 100,000 sagas of five names, one a second: one in a hundred is not finished, one in a thousand has failed. */
+const FILL = `
+  INSERT INTO saga_heads (id, name, definition_version, status, worker, created_at, updated_at, plan_hash, plan, failed_step, error_message)
+  SELECT 'saga-' || n, 'Saga' || n % 5, 1,
+    CASE WHEN n % 100 = 0 THEN 'RUNNING' WHEN n % 1000 = 1 THEN 'FAILED' ELSE 'COMPLETED' END,
+    CASE WHEN n % 100 = 0 THEN 'w' || n % 700 END, at, at, 'hash-1', '[]',
+    CASE WHEN n % 1000 = 1 THEN 'charge' END, CASE WHEN n % 1000 = 1 THEN 'declined' END
+  FROM generate_series(1, 100000) n, LATERAL (SELECT now() - n * interval '1 second' AS at) time;
+  INSERT INTO saga_log (saga_id, version, format, write_id, at, first_seq, last_seq, entries, context)
+  SELECT id, 1, 1, 'write', created_at, 1, 1, '[{"event":"created"}]', '{}' FROM saga_heads;
+  ANALYZE`;
+
+await whereThereIsPostgres('Indexes of PostgresSagaStorage', () => {
+  let schema: PostgresSchema;
+  let pool: Pool;
+  let subject: StorageUnderTest;
+  beforeAll(async () => {
+    schema = await PostgresSchema.create('-c synchronous_commit=off');
+    pool = schema.pool({ max: 1 });
+    subject = await schema.subject({ client: pool });
+    await schema.query(FILL);
+  }, 60_000);
+  afterAll(() => schema.drop());
+
+  /** The plan of a statement, as PostgreSQL tells it. Nothing is written. */
+  async function planOf(text: string, values: readonly unknown[]): Promise<string> {
+    const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, [...values]);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  }
+
+  const wholeTable = /Seq Scan on saga_(heads|log)/;
+  const known = [arrayText(['Saga1']), arrayText(['hash-1']), '{}'];
+
+  it('lead to the sagas that recovery may take, and to no finished one', async () => {
+    const plan = await planOf(SELECT_RECOVERABLE(TABLES), [...known, 'due', 50]);
+    expect(plan).not.toMatch(wholeTable);
+    expect(plan.match(/saga_heads_unfinished/g)?.length).toBeGreaterThanOrEqual(3);
+    expect(plan).not.toMatch(/using saga_heads_by/);
+  });
+
+  it('lead to the sagas that are asked for', async () => {
+    const plan = await planOf(SELECT_ASKED(TABLES), [...known, 'asked', 50, arrayText(['saga-100'])]);
+    expect(plan).not.toMatch(wholeTable);
+  });
+
+  it('lead to the sagas that are old enough to be pruned', async () => {
+    const plan = await planOf(DELETE_FINISHED(TABLES), [99_000_000, arrayText(['COMPLETED', 'FAILED']), 100]);
+    expect(plan).toMatch(/using saga_heads_by_time/);
+    expect(plan).not.toMatch(wholeTable);
+  });
+
+  it.each([1, 64, 256])('lead a batch of %i writes to its sagas', async (count) => {
+    const batch = times(count, (index) =>
+      appendTransition({
+        id: `saga-${index}`,
+        version: 2,
+        seq: 2,
+        entries: [{ event: 'completed' }],
+        head: { status: 'COMPLETED' },
+        worker: 'w1',
+        writeId: 'write',
+        knownRequests: [],
+      }),
+    );
+    const { text, values } = batchStatement(TABLES, batch);
+    expect(await planOf(text, values)).not.toMatch(wholeTable);
+  });
+
+  const after = encodeCursor({ createdAt: Date.now() - 50_000_000, id: 'saga-1' });
+  it.each<[SagaQuery, RegExp]>([
+    [{}, /using saga_heads_by_time/],
+    [{ createdBefore: new Date() }, /using saga_heads_by_time/],
+    [{ name: 'Saga3' }, /using saga_heads_by_(name|time)/],
+    [{ name: 'NoSuchSaga' }, /using saga_heads_by_name/],
+    [{ status: 'RUNNING' }, /saga_heads_(unfinished|by_time)/],
+    [{ status: 'COMPLETED' }, /using saga_heads_by_time/],
+    [{ status: 'FAILED' }, /using saga_heads_by_status/],
+    [{ status: ['COMPENSATING', 'COMPENSATION_FAILED'] }, /saga_heads_by_status/],
+    [{ step: 'charge' }, /saga_heads_by_(failed_step|error)/],
+    [{ error: 'declined' }, /saga_heads_by_(error|failed_step)/],
+    [{ held: true }, /saga_heads_held/],
+    [{ held: 'unreadable' }, /saga_heads_held/],
+  ])('lead to a page of %j', async (query, index) => {
+    for (const page of [query, { ...query, after }]) {
+      const { text, values } = selectPage(TABLES.heads, checkQuery(page));
+      const plan = await planOf(text, values);
+      expect(plan).toMatch(index);
+      expect(plan).not.toMatch(wholeTable);
+    }
+  });
+
+  it('give the pages that they lead to', async () => {
+    const { items, next } = await subject.storage.find({
+      status: 'FAILED',
+      step: 'charge',
+      error: 'DECLINED',
+      limit: 60,
+    });
+    expect(items).toHaveLength(60);
+    const rest = await subject.storage.find({ status: 'FAILED', limit: 60, after: next });
+    expect(rest.items).toHaveLength(40);
+  });
+
+  describe('of 1,000 sagas whose workers are gone', () => {
+    it('let recovery take the oldest due of its own names, some at a time', async () => {
+      const definitions = [{ name: 'Saga0', planHash: 'hash-1' }];
+      await subject.register('w2');
+      const first = await subject.claimedIds({ definitions, limit: 10 });
+      const second = await subject.claimedIds({ definitions, limit: 10 });
+      expect(new Set([...first, ...second]).size).toBe(20);
+    });
+  });
+});
