@@ -234,6 +234,17 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
     },
   );
 
+  it('goes without prepared statements where a pooler has lost them', async () => {
+    const client = schema.pool({ max: 1 });
+    const subject = await schema.subject({ client });
+    const prepared = async () => (await client.query('SELECT name FROM pg_prepared_statements')).rows.length;
+    await subject.create({ id: 'before' });
+    expect(await prepared()).toBe(1);
+    await client.query('DEALLOCATE ALL');
+    expect(await subject.create({ id: 'after' })).toMatchObject({ outcome: 'created' });
+    expect(await prepared()).toBe(0);
+  });
+
   it('tells a saga with a hole in its log, or in a status of a later release, from a healthy one', async () => {
     const subject = await schema.subject();
     for (const id of ['hole', 'status', 'empty', 'plan', 'well']) await subject.create({ id });

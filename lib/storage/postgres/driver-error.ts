@@ -13,6 +13,9 @@ const INVALID_SCHEMA_NAME = '3F000';
 const INSUFFICIENT_PRIVILEGE = '42501';
 const READ_ONLY_TRANSACTION = '25006';
 
+/** A prepared statement that the server does not know, knows as another, or cannot run any more because a table has changed. */
+const PREPARATION_FAILURES: readonly string[] = ['26000', '42P05', '0A000'];
+
 /** The server's SQLSTATE, of the error itself or of the one that a library has wrapped; `undefined` if no server spoke. */
 export function sqlState(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
@@ -24,6 +27,11 @@ export function sqlState(error: unknown): string | undefined {
 export function isCollision(error: unknown): boolean {
   const state = sqlState(error);
   return state === SERIALIZATION_FAILURE || state === DEADLOCK_DETECTED;
+}
+
+/** The statement did not run because it was prepared, as happens behind poolers that lend connections by transaction. */
+export function isPreparationFailure(error: unknown): boolean {
+  return PREPARATION_FAILURES.includes(sqlState(error) ?? '');
 }
 
 /** A driver's error in the port's terms. */

@@ -11,6 +11,8 @@ export type RunStatement = (statement: PostgresStatement) => Promise<PostgresRes
 
 /** A pool or another client, as the storage uses it. */
 export interface StatementClient {
+  /** Whether statements with a name are prepared; elsewhere names are ignored. */
+  readonly prepares: boolean;
   readonly run: RunStatement;
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>;
   /** From now on, a connection that is lost while nobody uses it does not end the process. */
@@ -23,6 +25,7 @@ export interface StatementClient {
 export function statementClient(client: PostgresClient | PostgresPool): StatementClient {
   if ('transaction' in client) {
     return {
+      prepares: false,
       run: ({ text, values }) => client.query(text, values),
       transaction: (work) => client.transaction((query) => work(({ text, values }) => query(text, values))),
       watch: ignore,
@@ -30,6 +33,7 @@ export function statementClient(client: PostgresClient | PostgresPool): Statemen
     };
   }
   return {
+    prepares: true,
     run: (statement) => client.query(statement),
     transaction: (work) => transactionOn(client, work),
     watch: () => client.on?.('error', ignore),

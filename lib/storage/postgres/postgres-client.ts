@@ -22,10 +22,11 @@ export interface PostgresClient {
   transaction<T>(work: (query: PostgresQuery) => Promise<T>): Promise<T>;
 }
 
-/** A statement as `pg` takes it. */
+/** A statement as `pg` takes it. One with a name is prepared once for each connection. */
 export interface PostgresStatement {
   readonly text: string;
   readonly values: PostgresValue[];
+  readonly name?: string;
 }
 
 /** Who hears of connections that are lost while nobody uses them. */

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { isCollision, toSagaError } from './driver-error.js';
+import { isCollision, isPreparationFailure, toSagaError } from './driver-error.js';
 import type { RunStatement, StatementClient } from './pool-client.js';
 import type { PostgresStatement, PostgresValue } from './postgres-client.js';
 import type { PostgresTables } from './postgres-tables.js';
@@ -25,18 +26,19 @@ export interface PostgresSession {
   allOnce<Row>(text: string, ...values: PostgresValue[]): Promise<readonly Row[]>;
 }
 
-/**
- * The client with what every use of it needs: errors in the port's terms, another try after a collision. Statements are not
- * prepared: their plans would be those of tables that were empty then, and poolers that lend connections by transaction lose them.
- */
+/** The client with what every use of it needs: errors in the port's terms, another try after a collision. */
 export class PostgresConnection implements PostgresSession {
   private readonly texts = new Map<Sql, string>();
+  private readonly names = new Map<string, string>();
+  private prepares: boolean;
   private isOpen = false;
 
   constructor(
     private readonly client: StatementClient,
     readonly tables: PostgresTables,
-  ) {}
+  ) {
+    this.prepares = client.prepares;
+  }
 
   open(): void {
     if (!this.isOpen) this.client.watch();
@@ -55,6 +57,17 @@ export class PostgresConnection implements PostgresSession {
 
   allOnce<Row>(text: string, ...values: PostgresValue[]): Promise<readonly Row[]> {
     return this.retry(() => this.session(this.client.run).allOnce<Row>(text, ...values));
+  }
+
+  /**
+   * All rows of a statement that runs again and again, prepared where the client can. Only for statements whose plan cannot go wrong:
+   * the server may keep the one that it made when the tables were empty.
+   */
+  allPrepared<Row>(text: string, ...values: PostgresValue[]): Promise<readonly Row[]> {
+    return this.retry(async () => {
+      const statement = this.prepares ? { text, values, name: this.nameOf(text) } : { text, values };
+      return (await this.client.run(statement)).rows as readonly Row[];
+    });
   }
 
   /** Runs `work` in one transaction: all of it happens, durably, or nothing. It may run more than once. */
@@ -82,13 +95,25 @@ export class PostgresConnection implements PostgresSession {
   private async retry<T>(attempt: () => Promise<T>): Promise<T> {
     for (let left = ATTEMPTS - 1; ; left--) {
       if (!this.isOpen) throw closedError();
+      const { prepares } = this;
       try {
         return await attempt();
       } catch (error) {
-        if (!isCollision(error) || left <= 0) throw toSagaError(error);
-        await delay(Math.random() * RETRY_PAUSE);
+        if (prepares && isPreparationFailure(error)) this.prepares = false;
+        else if (!isCollision(error) || left <= 0) throw toSagaError(error);
+        else await delay(Math.random() * RETRY_PAUSE);
       }
     }
+  }
+
+  /** The same text has the same name in every storage of the process, since they may share connections. */
+  private nameOf(text: string): string {
+    let name = this.names.get(text);
+    if (name === undefined) {
+      name = `nest-saga ${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
+      this.names.set(text, name);
+    }
+    return name;
   }
 
   private text(sql: Sql): string {

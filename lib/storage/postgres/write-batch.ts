@@ -13,8 +13,23 @@ export async function writeBatch(
   batch: readonly SagaWrite[],
 ): Promise<ReadonlyMap<string, Date>> {
   const { text, values } = batchStatement(connection.tables, batch);
-  const rows = await connection.allOnce<{ saga_id: string; at: number }>(text, ...values);
+  const rows = await (hasFixedPlan(batch)
+    ? connection.allPrepared<WrittenRow>(text, ...values)
+    : connection.allOnce<WrittenRow>(text, ...values));
   return new Map(rows.map(({ saga_id: id, at }) => [id, new Date(at)]));
+}
+
+interface WrittenRow {
+  readonly saga_id: string;
+  readonly at: number;
+}
+
+/**
+ * Only the change of heads leaves the planner a choice, and it is wrong to read all heads where many change. For one, planning costs
+ * more than a choice that is wrong until the table is analyzed.
+ */
+function hasFixedPlan(batch: readonly SagaWrite[]): boolean {
+  return batch.length === 1 || batch.every((write) => write.kind === 'creation' || write.change === undefined);
 }
 
 /**
