@@ -18,6 +18,7 @@ const expected = {
   conflict: true,
   missing: 404,
   ledger: ['reserve true', 'reserve true', 'release r-o-2'],
+  postgres: 'function',
   sqlite: 'function',
 };
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { DEFAULT_COMPENSATION, DEFAULT_RETRY } from '../../lib/definition/retry-policy.js';
 import { engineOptionsOf } from '../../lib/saga-module-options.js';
 import { InMemorySagaStorage } from '../../lib/index.js';
+import { checkOptions as checkPostgresOptions } from '../../lib/storage/postgres/postgres-storage-options.js';
 import { checkOptions } from '../../lib/storage/sqlite/sqlite-storage-options.js';
 
 /** The rows of a guide's tables of options: what stands in the second column, by the option in the first. */
@@ -51,5 +52,11 @@ describe('the tables of options', () => {
       busyTimeout: String(busyTimeout),
       synchronous: `'${synchronous}'`,
     });
+  });
+
+  test('have the defaults of PostgreSQL', () => {
+    const nothing = async (): Promise<never> => Promise.reject(new Error('unused'));
+    const { migrate, tablePrefix } = checkPostgresOptions({ client: { query: nothing, transaction: nothing } });
+    expect(defaultsIn('postgres.md')).toMatchObject({ migrate: String(migrate), tablePrefix });
   });
 });

@@ -12,6 +12,7 @@ import {
   type SagaStepHandler,
   type StepExecution,
 } from 'nest-saga';
+import { PostgresSagaStorage } from 'nest-saga/postgres';
 import { SqliteSagaStorage } from 'nest-saga/sqlite';
 
 interface OrderContext {
@@ -77,6 +78,7 @@ async function main() {
       conflict: conflict instanceof ConflictException,
       missing: missing instanceof HttpException && missing.getStatus(),
       ledger,
+      postgres: typeof PostgresSagaStorage,
       sqlite: typeof SqliteSagaStorage,
     }),
   );
