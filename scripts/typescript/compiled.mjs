@@ -13,7 +13,11 @@ const target = path.join(root, 'node_modules/.cache/nest-saga-compiled');
 const manifest = {
   name: 'nest-saga',
   type: 'module',
-  exports: { '.': './lib/index.js', './sqlite': './lib/storage/sqlite/index.js' },
+  exports: {
+    '.': './lib/index.js',
+    './sqlite': './lib/storage/sqlite/index.js',
+    './postgres': './lib/storage/postgres/index.js',
+  },
 };
 
 /**
