@@ -17,15 +17,24 @@ export function boundStatement(build: (bind: Bind) => string): BoundStatement {
   return { text, values };
 }
 
-/** Objects as a table of a statement: a parameter for each column, whatever the number of rows. What an object lacks is null. */
+/**
+ * Objects as a table of a statement: a list for each column, whatever the number of rows. What an object lacks is null. A single one goes
+ * without lists: the server takes a list for ten rows, and would plan for them anew each time.
+ */
 export function rowSet<Column extends string>(
   bind: Bind,
   rows: readonly { readonly [C in Column]?: PostgresValue }[],
   { name, columns }: { readonly name: string; readonly columns: Readonly<Record<Column, string>> },
 ): string {
   const names = Object.keys(columns) as Column[];
+  const list = names.join(', ');
+  const [first] = rows;
+  if (first !== undefined && rows.length === 1) {
+    const values = names.map((column) => `${bind(first[column] ?? null)}::${columns[column]}`);
+    return `(VALUES (${values.join(', ')})) AS ${name} (${list})`;
+  }
   const lists = names.map((column) => {
     return `${bind(arrayText(rows.map((row) => row[column] ?? null)))}::${columns[column]}[]`;
   });
-  return `unnest(${lists.join(', ')}) AS ${name} (${names.join(', ')})`;
+  return `unnest(${lists.join(', ')}) AS ${name} (${list})`;
 }
