@@ -134,14 +134,14 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
     });
 
     it('with a database that does not exist', async () => {
-      const client = schema.pool({ ...serverConfig, database: 'no_such_database', connectionString: undefined });
+      const client = schema.pool({ ...serverConfig, database: 'no_such_database' });
       await expect(schema.storage({ client }).open()).rejects.toMatchObject(
         mistake('the database that the client asks for does not exist (3D000)'),
       );
     });
 
     it('with a user that does not exist', async () => {
-      const client = schema.pool({ ...serverConfig, user: 'no_such_user', connectionString: undefined });
+      const client = schema.pool({ ...serverConfig, user: 'no_such_user' });
       await expect(schema.storage({ client }).open()).rejects.toMatchObject(
         mistake('the server refuses the user or the password of the client (28'),
       );
@@ -184,7 +184,7 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
     });
 
     it('with a server that is not there, and opens once it is', async () => {
-      const client = schema.pool({ ...serverConfig, connectionString: undefined, host: '127.0.0.1', port: 1 });
+      const client = schema.pool({ ...serverConfig, host: '127.0.0.1', port: 1 });
       await expect(schema.storage({ client }).open()).rejects.toMatchObject({
         code: 'SAGA_STORAGE_UNAVAILABLE',
         reason: 'failed',
