@@ -68,11 +68,58 @@ export abstract class SagaStorage {
 
   /** Deletes finished sagas with their logs; never one that is unfinished or unsettled. Returns how many. */
   abstract prune(query: PruneQuery): Promise<number>;
+
+  /**
+   * Runs `work` in one transaction of the database: what it writes through `handle`, and the transition that it appends as its last
+   * statement, are durable when this resolves. When `work` rejects, everything is rolled back, and this rejects with the same
+   * error. Where the transaction loses against others (a serialization failure, a deadlock), wherever that shows, it is rolled back
+   * and `work` runs again in a new one. After any other rejection the engine does not know whether it was committed.
+   *
+   * Only where {@link StorageCapabilities.transactions} says so; elsewhere it rejects, and nothing in the engine calls it.
+   */
+  transaction<T>(_work: (transaction: StorageTransaction) => Promise<T>): Promise<T> {
+    return Promise.reject(new Error(`${this.constructor.name} has no transactions to share.`));
+  }
+
+  /**
+   * As {@link create}, in a transaction that the application has begun: `handle` is what {@link StorageTransaction.handle} would
+   * be. The saga exists when the caller commits, and never did when the caller rolls back. It is always `PENDING` and has no worker.
+   *
+   * Only where {@link StorageCapabilities.transactions} says so.
+   *
+   * @throws StorageRejectedError when `handle` is no transaction of this storage's client.
+   */
+  createWithin(_handle: unknown, _saga: NewSaga): Promise<CreateResult> {
+    return Promise.reject(new Error(`${this.constructor.name} has no transactions to share.`));
+  }
+
+  /**
+   * Tells of sagas that any process may have written to, until the returned function is called. A hint and nothing more: it may come
+   * late, twice, or never, and whoever hears it reads the log, whose `seq` is the truth. Resolves with `undefined` where the
+   * database has no way to tell; then logs are read every now and then.
+   */
+  listen(_onWritten: (sagaIds: readonly string[]) => void): Promise<StopListening | undefined> {
+    return Promise.resolve(undefined);
+  }
+}
+
+/** Ends what {@link SagaStorage.listen} began. Never rejects. */
+export type StopListening = () => Promise<void>;
+
+/** A transaction that a transactional step shares with the storage. */
+export interface StorageTransaction {
+  /** What the application writes with: the client that its pool lent, an `EntityManager`, a Kysely transaction … */
+  readonly handle: unknown;
+  /** As {@link SagaStorage.transition}, inside this transaction. Nothing is written behind it, so that its locks are short. */
+  transition(transition: SagaTransition): Promise<TransitionResult>;
 }
 
 /** What a storage can do beyond the port. */
 export interface StorageCapabilities {
-  /** Steps may write through the storage's own transaction (`@SagaStep({ transactional: true })`). */
+  /**
+   * Steps may write through the storage's own transaction (`@SagaStep({ transactional: true })`), and sagas may be created in
+   * one of the application's.
+   */
   readonly transactions: boolean;
 }
 
