@@ -9,7 +9,8 @@ export interface Application {
   close(): Promise<void>;
 }
 
-const ORDER_PROVIDERS = [OrderSaga, ReserveInventory, ChargePayment, ShipOrder];
+/** What an application that runs orders provides. */
+export const ORDER_PROVIDERS: readonly Type[] = [OrderSaga, ReserveInventory, ChargePayment, ShipOrder];
 
 /** Starts an application as its users would; with the order saga, unless other providers are given. */
 export async function startApplication(

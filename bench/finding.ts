@@ -34,8 +34,15 @@ export function findingOf(name: string, comparison: Comparison, least?: number):
   return { case: name, ...comparison, ...bound };
 }
 
-function atLeast(ratio: number, least: number): Bound {
+export function atLeast(ratio: number, least: number): Bound {
   return { text: `at least ${inWords(least)} of the floor`, held: ratio >= least };
+}
+
+/** Several promises of one case; it holds if all of them do, and says which does not. */
+export function allOf(bounds: readonly Bound[]): Bound {
+  const held = bounds.every((bound) => bound.held);
+  const text = bounds.map((bound) => (bound.held ? bound.text : `${bound.text}: MISSED`));
+  return { text: text.join('; '), held };
 }
 
 /** `1/40` for a small share, `0.80` for a larger one. */

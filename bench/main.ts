@@ -1,12 +1,22 @@
 import { parseArgs } from 'node:util';
 import { inFlight } from './cases/in-flight.js';
 import { inMemory, inMemoryIntercepted } from './cases/memory.js';
+import { onPostgres } from './cases/postgres.js';
 import { recoverable } from './cases/recoverable.js';
 import { resume } from './cases/resume.js';
 import { sqliteAtOnce, sqliteOneAtATime } from './cases/sqlite.js';
 import { toJson, toText } from './report.js';
 
-const CASES = [inMemory, inMemoryIntercepted, sqliteOneAtATime, sqliteAtOnce, ...inFlight, ...resume, ...recoverable];
+const CASES = [
+  inMemory,
+  inMemoryIntercepted,
+  sqliteOneAtATime,
+  sqliteAtOnce,
+  ...onPostgres,
+  ...inFlight,
+  ...resume,
+  ...recoverable,
+];
 
 const { values } = parseArgs({
   options: {

@@ -9,6 +9,8 @@ export interface Round {
 export interface Contestant {
   /** Does one round of work. */
   round(): Promise<Round>;
+  /** What the counters of its server say so far, where it has one. */
+  counters?(): Promise<Readonly<Record<string, number>>>;
   /** Lets go of everything that the rounds have kept. */
   close?(): Promise<void>;
 }
@@ -66,21 +68,44 @@ export interface Alternation {
  * too. Garbage is collected before each turn, so that nobody pays for the other's.
  */
 export async function alternate({ rounds, warmUp, ours, floor }: Alternation): Promise<Comparison> {
-  const seen: { readonly ours: Round; readonly floor: Round }[] = [];
-  const contestants = { ours: await ours(), floor: await floor() };
+  const seen = await takeTurns({ rounds, warmUp, contestants: { ours, floor } });
+  return compare(seen.ours, seen.floor);
+}
+
+export interface Turns<Name extends string> {
+  readonly rounds: number;
+  /** As in {@link Alternation}. */
+  readonly warmUp: number;
+  readonly contestants: Readonly<Record<Name, () => Promise<Contestant>>>;
+  /** How many of the rounds each of these takes part in, the first ones; default all. */
+  readonly only?: { readonly [N in Name]?: number };
+}
+
+/** As {@link alternate}, for any number of contestants: the measured rounds of each. */
+export async function takeTurns<Name extends string>(turns: Turns<Name>): Promise<Record<Name, readonly Round[]>> {
+  const { rounds, warmUp, only } = turns;
+  const names = Object.keys(turns.contestants) as Name[];
+  const contestants = new Map<Name, Contestant>();
+  for (const name of names) contestants.set(name, await turns.contestants[name]());
+  const seen = Object.fromEntries(names.map((name) => [name, [] as Round[]])) as Record<Name, Round[]>;
   for (let n = -warmUp; n < rounds; n++) {
-    const oursFirst = n % 2 === 0;
-    const first = await turn(contestants[oursFirst ? 'ours' : 'floor']);
-    const second = await turn(contestants[oursFirst ? 'floor' : 'ours']);
-    if (n >= 0) seen.push(oursFirst ? { ours: first, floor: second } : { ours: second, floor: first });
+    for (const name of n % 2 === 0 ? names : names.toReversed()) {
+      if (n >= (only?.[name] ?? rounds)) continue;
+      const round = await turn(contestants.get(name)!);
+      if (n >= 0) seen[name].push(round);
+    }
   }
-  await contestants.ours.close?.();
-  await contestants.floor.close?.();
-  const latencies = seen.flatMap((pair) => pair.ours.latencies);
-  const pairs = seen.map((pair) => pair.ours.perSecond / pair.floor.perSecond);
+  for (const contestant of contestants.values()) await contestant.close?.();
+  return seen;
+}
+
+/** What rounds that were taken in turns say about ours and the floor. */
+export function compare(ours: readonly Round[], floor: readonly Round[]): Comparison {
+  const latencies = ours.flatMap((round) => round.latencies);
+  const pairs = ours.map((round, n) => round.perSecond / floor[n]!.perSecond);
   return {
-    perSecond: median(seen.map((pair) => pair.ours.perSecond)),
-    floorPerSecond: median(seen.map((pair) => pair.floor.perSecond)),
+    perSecond: median(ours.map(({ perSecond }) => perSecond)),
+    floorPerSecond: median(floor.map(({ perSecond }) => perSecond)),
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
     ratio: median(pairs),

@@ -54,12 +54,21 @@ export class ShipOrder implements SagaStepHandler<Order, Receipt> {
 @Saga({ name: 'order', steps: [ReserveInventory, ChargePayment, ShipOrder] })
 export class OrderSaga extends SagaDefinition<Order> {}
 
-/** The same handlers for the floors, which know no Nest. */
-export const ORDER_STEPS = [
+/** A step as the floors call it, which know no Nest. */
+export interface OrderStep {
+  readonly name: string;
+  readonly handler: {
+    act(order: Order): Promise<Receipt>;
+    compensate(order: Order): Promise<void>;
+  };
+}
+
+/** The same handlers for the floors. */
+export const ORDER_STEPS: readonly OrderStep[] = [
   { name: 'reserve-inventory', handler: new ReserveInventory() },
   { name: 'charge-payment', handler: new ChargePayment() },
   { name: 'ship-order', handler: new ShipOrder() },
-] as const;
+];
 
 export function newOrder(n: number): Order {
   return { orderId: `order-${n}`, amount: 42 };
