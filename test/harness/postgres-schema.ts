@@ -20,10 +20,14 @@ export class PostgresSchema {
     return schema;
   }
 
+  /** What makes the schema a connection's search path. */
+  get connectionOptions(): string {
+    return `-c search_path=${this.name} ${this.settings}`;
+  }
+
   /** Connections whose search path is the schema. */
   pool(config: PoolConfig = {}): Pool {
-    const options = `-c search_path=${this.name} ${this.settings}`;
-    const pool = new Pool({ ...serverConfig, max: 5, options, ...config });
+    const pool = new Pool({ ...serverConfig, max: 5, options: this.connectionOptions, ...config });
     this.pools.push(pool);
     return pool;
   }

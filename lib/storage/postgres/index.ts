@@ -11,3 +11,5 @@ export type {
   PostgresValue,
 } from './postgres-client.js';
 export type { PostgresMigration } from './migrations.js';
+export type { PostgresStorageClient } from './clients/postgres-storage-client.js';
+export type { TypeOrmDataSource, TypeOrmManager } from '../sql/clients/typeorm.js';

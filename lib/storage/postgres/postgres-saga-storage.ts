@@ -23,12 +23,12 @@ import {
 import { appendTransition } from './append-transition.js';
 import { checkServer } from './check-server.js';
 import { claimSagas } from './claim-sagas.js';
+import { statementClientOf } from './clients/recognize-client.js';
 import { createSaga } from './create-saga.js';
 import { toOpeningError } from './driver-error.js';
 import { findSagas } from './find-sagas.js';
 import { loadHistory, loadSaga } from './load-saga.js';
 import { checkMigrated, migrate, migrationsFor, type PostgresMigration } from './migrations.js';
-import { statementClient } from './pool-client.js';
 import { PostgresConnection } from './postgres-connection.js';
 import { checkOptions, type CheckedOptions, type PostgresStorageOptions } from './postgres-storage-options.js';
 import { postgresTables } from './postgres-tables.js';
@@ -67,7 +67,10 @@ export class PostgresSagaStorage extends SagaStorage {
     super();
     this.options = checkOptions(options);
     const { client, schema, tablePrefix } = this.options;
-    this.connection = new PostgresConnection(statementClient(client), postgresTables({ schema, prefix: tablePrefix }));
+    this.connection = new PostgresConnection(
+      statementClientOf(client),
+      postgresTables({ schema, prefix: tablePrefix }),
+    );
     this.commits = new GroupCommit({
       key: ({ row }) => row.sagaId,
       commit: (batch) => this.commit(batch),

@@ -1,12 +1,13 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
 import { isTablePrefix } from '../sql/saga-tables.js';
 import { isStorable } from '../sql/storable.js';
-import type { PostgresClient, PostgresPool } from './postgres-client.js';
+import { clientMistake } from './clients/recognize-client.js';
+import type { PostgresStorageClient } from './clients/postgres-storage-client.js';
 
 /** How a {@link PostgresSagaStorage} works. */
 export interface PostgresStorageOptions {
-  /** A `new Pool()` of `pg`, as it is, or another library's handle as a {@link PostgresClient}. */
-  readonly client: PostgresPool | PostgresClient;
+  /** What the application has, as it is: a `new Pool()` of `pg`, a TypeORM `DataSource`; else a {@link PostgresClient}. */
+  readonly client: PostgresStorageClient;
   /** Whether `open()` runs missing migrations, or refuses to work without them; default `true`. */
   readonly migrate?: boolean;
   /** The schema of the tables, made if it is missing; default: the first of the search path that the client's user has. */
@@ -32,7 +33,7 @@ const LONGEST_NAME = 63;
 export function checkOptions(options: PostgresStorageOptions): CheckedOptions {
   const { client, migrate = true, schema, tablePrefix = 'saga_' } = options;
   const mistakes = [
-    ...mistakeIf(!isClient(client), '`client` must be a Pool of pg, or have `query` and `transaction`.'),
+    ...clientMistake(client),
     ...mistakeIf(typeof migrate !== 'boolean', '`migrate` must be true or false.'),
     ...mistakeIf(
       schema !== undefined && !isSchemaName(schema),
@@ -53,10 +54,4 @@ function mistakeIf(wrong: boolean, text: string): readonly string[] {
 
 function isSchemaName(schema: unknown): boolean {
   return isStorable(schema) && schema !== '' && Buffer.byteLength(schema) <= LONGEST_NAME && !schema.startsWith('pg_');
-}
-
-function isClient(client: unknown): boolean {
-  if (typeof client !== 'object' || client === null) return false;
-  const { query, transaction, connect } = client as Partial<PostgresPool & PostgresClient>;
-  return typeof query === 'function' && (typeof transaction === 'function' || typeof connect === 'function');
 }

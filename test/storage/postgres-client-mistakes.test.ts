@@ -1,0 +1,61 @@
+import { describe, expect, it, test } from '@jest/globals';
+import { PostgresSagaStorage, type PostgresStorageOptions } from 'nest-saga/postgres';
+import { createPool } from 'mysql2/promise';
+import { Client } from 'pg';
+import { DataSource, QueryFailedError } from 'typeorm';
+import { sqlState } from '../../lib/storage/postgres/driver-error.js';
+
+const typeOrm = new DataSource({ type: 'postgres' });
+
+describe('PostgresSagaStorage refuses as its client', () => {
+  test.each<[string, () => unknown, string]>([
+    ['nothing', () => undefined, 'must be a Pool of pg, an initialized DataSource of TypeORM'],
+    ['a text', () => 'postgres://localhost', 'must be a Pool of pg'],
+    ['a single connection', () => new Client(), 'is a single Client of pg'],
+    ['a pool of mysql2', () => createPool({}), 'is a client of mysql2: give it to MysqlSagaStorage'],
+    ['a DataSource of MySQL', () => new DataSource({ type: 'mysql' }), "is a TypeORM DataSource of type 'mysql'"],
+    ['an EntityManager', () => typeOrm.manager, 'is an EntityManager of TypeORM: give the DataSource'],
+    ['a QueryRunner', () => typeOrm.createQueryRunner(), 'is a QueryRunner of TypeORM: give the DataSource'],
+  ])('%s', (_name, client, mistake) => {
+    const options = { client: client() } as PostgresStorageOptions;
+    expect(() => new PostgresSagaStorage(options)).toThrow(
+      expect.objectContaining({
+        code: 'SAGA_CONFIGURATION',
+        mistakes: [expect.stringContaining(`PostgresSagaStorage: \`client\` ${mistake}`)],
+      }),
+    );
+  });
+
+  it('a DataSource that nobody has initialized when the application starts', async () => {
+    await expect(new PostgresSagaStorage({ client: typeOrm }).open()).rejects.toMatchObject({
+      code: 'SAGA_CONFIGURATION',
+      mistakes: [expect.stringContaining('the DataSource is not initialized. Await its `initialize()`')],
+    });
+  });
+});
+
+describe('the SQLSTATE of an error', () => {
+  const driverError = Object.assign(new Error('duplicate key'), { code: '23505' });
+
+  test.each<[string, unknown]>([
+    ['the driver', driverError],
+    ['TypeORM', new QueryFailedError('SELECT 1', [], driverError)],
+    ['Drizzle, as the cause', new Error('Failed query', { cause: driverError })],
+    ['MikroORM, as `originalError`', Object.assign(new Error('wrapped'), { originalError: driverError })],
+    ['Objection, as `nativeError`', Object.assign(new Error('wrapped'), { nativeError: driverError })],
+    ['Prisma, as `meta`', Object.assign(new Error('wrapped'), { code: 'P2010', meta: { code: '23505' } })],
+    ['two of them', new Error('outer', { cause: new Error('inner', { cause: driverError }) })],
+  ])('is found in the error of %s', (_library, error) => {
+    expect(sqlState(error)).toBe('23505');
+  });
+
+  test.each(['EPIPE', 'ECONNRESET', 'P2010', 'P1001', ''])('is not taken from the code %j', (code) => {
+    expect(sqlState(Object.assign(new Error('of something else'), { code }))).toBeUndefined();
+  });
+
+  it('is not looked for without end', () => {
+    const error: Error & { cause?: unknown } = new Error('its own cause');
+    error.cause = error;
+    expect(sqlState(error)).toBeUndefined();
+  });
+});
