@@ -1,34 +1,38 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import Database from 'libsql';
 import { SagaModule, SagaNotFoundError, SagaRunner, isFinal, type SagaModuleOptions } from 'nest-saga';
-import { SqliteSagaStorage } from 'nest-saga/sqlite';
 import { setTimeout } from 'node:timers/promises';
-import { CrashPoints } from './crash-points.js';
+import { connectTo, type StorageLocation } from '../harness/process-storage.js';
+import { CrashPoints, type CrashPoint } from './crash-points.js';
 import { CrashingStorage } from './crashing-storage.js';
 import { EffectLedger } from './effect-ledger.js';
 import { scenario, type ScenarioName } from './scenarios.js';
 
+/** What a process does with its sagas; it ends when they have all come to their end. */
+export interface ChildTask {
+  /** `finish`: it only takes up what others left, as recovery does on its own. */
+  readonly does: 'run' | 'recover' | 'finish';
+  readonly sagas: readonly string[];
+  readonly crashAt?: CrashPoint | undefined;
+}
+
 /** A process that runs sagas, as an application would; what it is to do stands in its first argument. */
-export interface ChildOrder {
+export interface ChildOrder extends ChildTask {
   readonly scenario: ScenarioName;
-  readonly database: string;
+  readonly location: StorageLocation;
   readonly ledger: string;
   readonly reached: string;
   /** The file that a held step waits for. */
   readonly gate: string;
-  readonly crashAt?: string | undefined;
-  /** Whether it starts the saga; otherwise it only recovers what others left. */
-  readonly starts: boolean;
-  readonly sagaId: string;
   readonly options?: Omit<SagaModuleOptions, 'storage'>;
 }
 
 const order = JSON.parse(process.argv[2] ?? '') as ChildOrder;
 const points = new CrashPoints(order);
 const { saga, steps } = scenario(order.scenario, { ledger: new EffectLedger(order.ledger), points, gate: order.gate });
-const storage = new CrashingStorage(new SqliteSagaStorage({ client: new Database(order.database) }), points);
+const connected = await connectTo(order.location);
+const storage = new CrashingStorage(connected.storage, points);
 
 @Module({ imports: [SagaModule.forRoot({ storage, ...order.options })], providers: [saga, ...steps] })
 class ChildModule {}
@@ -36,30 +40,44 @@ class ChildModule {}
 const application = await NestFactory.createApplicationContext(ChildModule, { logger: false });
 const runner = application.get(SagaRunner);
 process.stdout.write('ready\n');
-if (order.starts) process.stdout.write(`${await outcome()}\n`);
-await untilFinal();
+await Promise.all(order.sagas.map(begin));
+await Promise.all(order.sagas.map(untilFinal));
 await application.close();
+await connected.disconnect();
+
+async function begin(id: string): Promise<void> {
+  switch (order.does) {
+    case 'run':
+      process.stdout.write(`${await outcome(id)}\n`);
+      return;
+    case 'recover':
+      // One that was killed before its saga was durable has left nothing to recover.
+      await runner.recover(id).catch(unlessUnknown);
+      return;
+    case 'finish':
+      return;
+  }
+}
 
 /** What the caller of run() is told. */
-async function outcome(): Promise<string> {
+async function outcome(id: string): Promise<string> {
   try {
-    await runner.run(saga, { steps: [] }, { id: order.sagaId });
+    await runner.run(saga, { steps: [] }, { id });
     return 'completed';
   } catch (error) {
     return error instanceof Error ? error.name : String(error);
   }
 }
 
-/** Recovery works on its own; this process only stays until there is nothing left to do. */
-async function untilFinal(): Promise<void> {
-  for (;;) {
-    try {
-      const handle = await runner.get(order.sagaId);
-      if (isFinal((await handle.record()).status)) return;
-    } catch (error) {
-      if (error instanceof SagaNotFoundError) return;
-      throw error;
-    }
-    await setTimeout(5);
+async function untilFinal(id: string): Promise<void> {
+  try {
+    const handle = await runner.get(id);
+    while (!isFinal((await handle.record()).status)) await setTimeout(5);
+  } catch (error) {
+    unlessUnknown(error);
   }
+}
+
+function unlessUnknown(error: unknown): void {
+  if (!(error instanceof SagaNotFoundError)) throw error;
 }

@@ -1,10 +1,17 @@
 import { appendFileSync } from 'node:fs';
 
+/** A place at which a process may die: a write or an effect of a saga, on either side of it. */
+export interface CrashPoint {
+  readonly sagaId: string;
+  /** `before write B act completed + C act started`, `after act of B`, `after claim (2)`. */
+  readonly name: string;
+}
+
 export interface CrashPointOptions {
-  /** A file to which the name of each point is appended when it is reached. */
+  /** A file to which each point is appended when it is reached, a line of JSON each. */
   readonly reached: string;
   /** The point at which this process dies. */
-  readonly crashAt?: string | undefined;
+  readonly crashAt?: CrashPoint | undefined;
 }
 
 /** The places at which a process may die: each has a name, and says when it is passed. */
@@ -14,12 +21,13 @@ export class CrashPoints {
   constructor(private readonly options: CrashPointOptions) {}
 
   /** Dies here, if this is the place: at once, with nothing flushed, closed or said. */
-  reach(name: string): void {
-    const times = (this.passed.get(name) ?? 0) + 1;
-    this.passed.set(name, times);
-    const point = times === 1 ? name : `${name} (${String(times)})`;
-    appendFileSync(this.options.reached, `${point}\n`);
-    if (point !== this.options.crashAt) return;
+  reach({ sagaId, name }: CrashPoint): void {
+    const times = (this.passed.get(`${sagaId} ${name}`) ?? 0) + 1;
+    this.passed.set(`${sagaId} ${name}`, times);
+    const point: CrashPoint = { sagaId, name: times === 1 ? name : `${name} (${String(times)})` };
+    const { reached, crashAt } = this.options;
+    appendFileSync(reached, `${JSON.stringify(point)}\n`);
+    if (sagaId !== crashAt?.sagaId || point.name !== crashAt.name) return;
     process.kill(process.pid, 'SIGKILL');
     for (;;); // The signal is on its way; not one more instruction of the application may run.
   }

@@ -1,41 +1,61 @@
-import Database from 'libsql';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadedSaga, LogEntry } from 'nest-saga';
-import { SqliteSagaStorage } from 'nest-saga/sqlite';
+import type { DatabaseKind, ProcessDatabase } from '../harness/process-databases.js';
+import { connectTo } from '../harness/process-storage.js';
+import type { ChildOrder, ChildTask } from './child.js';
+import type { CrashPoint } from './crash-points.js';
 import { EffectLedger, type Effect } from './effect-ledger.js';
-import { runChild, startChild, type ChildEnd, type RunningChild } from './run-child.js';
-import type { ChildOrder } from './child.js';
+import { startChild, type ChildEnd, type RunningChild } from './run-child.js';
 import type { ScenarioName } from './scenarios.js';
 
-const QUICK: NonNullable<ChildOrder['options']> = { recovery: { interval: 20 }, lease: { duration: 5_000 } };
+/** As the log and the storage tell a saga. */
+export interface StoredSaga {
+  readonly saga: LoadedSaga | undefined;
+  readonly history: readonly LogEntry[];
+}
 
-/** One saga and the processes that run it, one after the other, over a database file and a ledger of their own. */
+type Options = NonNullable<ChildOrder['options']>;
+
+/** Sagas of one scenario and the processes that run them, over a database and a ledger of their own. */
 export class CrashRun {
-  readonly sagaId = 'crashed';
   private readonly folder = mkdtempSync(join(tmpdir(), 'nest-saga-crash-'));
   private processes = 0;
 
-  constructor(
+  private constructor(
+    private readonly database: ProcessDatabase,
     private readonly scenario: ScenarioName,
-    private readonly options = QUICK,
+    private readonly options: Options,
   ) {}
 
-  /** The same saga, as this crash left it: for another continuation of the same story. */
-  fork(): CrashRun {
-    const fork = new CrashRun(this.scenario, this.options);
+  static async create(kind: DatabaseKind, scenario: ScenarioName, options: Options): Promise<CrashRun> {
+    return new CrashRun(await kind.create(), scenario, options);
+  }
+
+  /** The same sagas, as the crashes so far have left them: for another continuation of the same stories. */
+  async fork(): Promise<CrashRun> {
+    const fork = new CrashRun(await this.database.fork(), this.scenario, this.options);
     cpSync(this.folder, fork.folder, { recursive: true });
     fork.processes = this.processes;
     return fork;
   }
 
-  start(order: Pick<ChildOrder, 'starts' | 'crashAt'>): RunningChild {
-    return startChild(this.order(order));
+  start(task: ChildTask): RunningChild & { readonly reached: () => readonly CrashPoint[] } {
+    const reached = this.path(`reached-${String(++this.processes)}`);
+    const { scenario, options } = this;
+    const files = { ledger: this.path('ledger'), gate: this.path('gate'), reached };
+    // Only who finishes takes up what it is not told: the others would run each other's sagas.
+    const recovery = { ...options.recovery, enabled: task.does === 'finish' };
+    const { location } = this.database;
+    const child = startChild({ ...task, ...files, scenario, location, options: { ...options, recovery } });
+    return { ...child, reached: () => pointsIn(reached) };
   }
 
-  run(order: Pick<ChildOrder, 'starts' | 'crashAt'>): Promise<ChildEnd> {
-    return runChild(this.order(order));
+  /** Runs a process to its end. */
+  async run(task: ChildTask): Promise<ChildEnd & { readonly reached: readonly CrashPoint[] }> {
+    const { ended, reached } = this.start(task);
+    return { ...(await ended), reached: reached() };
   }
 
   /** Lets held steps go on. */
@@ -43,50 +63,33 @@ export class CrashRun {
     writeFileSync(this.path('gate'), '');
   }
 
-  /** The crash points that the last process passed, in order. */
-  reached(): readonly string[] {
-    const file = this.reachedFile();
-    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+  effects(sagaId: string): readonly Effect[] {
+    return new EffectLedger(this.path('ledger')).read().filter((effect) => effect.sagaId === sagaId);
   }
 
-  effects(): readonly Effect[] {
-    return new EffectLedger(this.path('ledger')).read();
-  }
-
-  /** The saga as the file tells it now, read by a process of its own: this one. */
-  async stored(): Promise<{ readonly saga: LoadedSaga | undefined; readonly history: readonly LogEntry[] }> {
-    const client = new Database(this.path('sagas.db'));
-    const storage = new SqliteSagaStorage({ client });
+  /** The sagas as the database tells them now, read by a process of its own: this one. */
+  async stored(sagas: readonly string[]): Promise<readonly StoredSaga[]> {
+    const { storage, disconnect } = await connectTo(this.database.location);
     await storage.open();
-    const stored = { saga: await storage.load(this.sagaId), history: await storage.history(this.sagaId) };
+    const stored: StoredSaga[] = [];
+    for (const id of sagas) stored.push({ saga: await storage.load(id), history: await storage.history(id) });
     await storage.close();
-    client.close();
+    await disconnect();
     return stored;
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
+    await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private order(order: Pick<ChildOrder, 'starts' | 'crashAt'>): ChildOrder {
-    this.processes++;
-    return {
-      ...order,
-      scenario: this.scenario,
-      database: this.path('sagas.db'),
-      ledger: this.path('ledger'),
-      reached: this.reachedFile(),
-      gate: this.path('gate'),
-      sagaId: this.sagaId,
-      options: this.options,
-    };
-  }
-
-  private reachedFile(): string {
-    return this.path(`reached-${String(this.processes)}`);
   }
 
   private path(name: string): string {
     return join(this.folder, name);
   }
+}
+
+function pointsIn(file: string): readonly CrashPoint[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as CrashPoint);
 }

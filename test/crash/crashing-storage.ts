@@ -31,16 +31,16 @@ export class CrashingStorage extends SagaStorage {
   }
 
   create(saga: NewSaga): Promise<CreateResult> {
-    return this.around(`write ${namesOf(saga.entries)}`, () => this.storage.create(saga));
+    return this.around(saga, () => this.storage.create(saga));
   }
 
   transition(transition: SagaTransition): Promise<TransitionResult> {
-    return this.around(`write ${namesOf(transition.entries)}`, () => this.storage.transition(transition));
+    return this.around(transition, () => this.storage.transition(transition));
   }
 
   async claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
     const claimed = await this.storage.claim(query);
-    if (claimed.length > 0) this.points.reach('after claim');
+    for (const { record } of claimed) this.points.reach({ sagaId: record.id, name: 'after claim' });
     return claimed;
   }
 
@@ -84,10 +84,10 @@ export class CrashingStorage extends SagaStorage {
     return this.storage.prune(query);
   }
 
-  private async around<T>(name: string, write: () => Promise<T>): Promise<T> {
-    this.points.reach(`before ${name}`);
+  private async around<T>({ id, entries }: Pick<NewSaga, 'id' | 'entries'>, write: () => Promise<T>): Promise<T> {
+    this.points.reach({ sagaId: id, name: `before write ${namesOf(entries)}` });
     const result = await write();
-    this.points.reach(`after ${name}`);
+    this.points.reach({ sagaId: id, name: `after write ${namesOf(entries)}` });
     return result;
   }
 }

@@ -36,8 +36,3 @@ export function startChild(order: ChildOrder): RunningChild {
   }));
   return { process: child, ready, ended };
 }
-
-/** Runs one to its end. */
-export function runChild(order: ChildOrder): Promise<ChildEnd> {
-  return startChild(order).ended;
-}

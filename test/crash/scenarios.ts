@@ -84,9 +84,9 @@ function stepClass(
 ): StepType {
   const { options = {}, saves, waitsFor, refuses, failsActOn = [], failsCompensateOn = [] } = manner;
   const effect = (execution: StepExecution): void => {
-    points.reach(`before ${execution.phase} of ${name}`);
+    points.reach({ sagaId: execution.sagaId, name: `before ${execution.phase} of ${name}` });
     ledger.note(execution);
-    points.reach(`after ${execution.phase} of ${name}`);
+    points.reach({ sagaId: execution.sagaId, name: `after ${execution.phase} of ${name}` });
   };
   class CrashStep {
     async act(context: Trail, execution: StepExecution): Promise<string> {

@@ -1,4 +1,4 @@
-import type { ClientConfig } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 
 const LOCAL_SERVER: ClientConfig = { host: '127.0.0.1', port: 5432, user: 'postgres', database: 'test' };
 
@@ -15,4 +15,18 @@ function fieldsOf({ hostname, port, username, password, pathname, searchParams }
     database: decodeURIComponent(pathname.slice(1)),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
   };
+}
+
+/** Why the server cannot be used; `undefined` when it answers. */
+export async function problemOfServer(): Promise<string | undefined> {
+  const client = new Client({ ...serverConfig, connectionTimeoutMillis: 5000 });
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    return undefined;
+  } catch (error) {
+    return String(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

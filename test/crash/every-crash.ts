@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DatabaseKind } from '../harness/process-databases.js';
+import { CrashRun } from './crash-run.js';
+import { brokenPromises } from './ledger-rules.js';
+import type { ScenarioName } from './scenarios.js';
+
+interface Scenario {
+  readonly name: ScenarioName;
+  readonly end: string;
+  readonly compensatable: readonly string[];
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  { name: 'forward', end: 'COMPLETED', compensatable: ['A', 'B', 'C'] },
+  { name: 'back', end: 'FAILED', compensatable: ['A', 'B', 'C'] },
+  { name: 'pivot', end: 'COMPLETED', compensatable: ['A'] },
+];
+
+/** At how many places a second process is killed, behind each first one. All of them: CRASH_PAIRS=all. */
+const SECONDS = process.env['CRASH_PAIRS'] === 'all' ? Infinity : 1;
+/** By default only behind every third first place, so that each storage has its share of the time. */
+const EVERY = SECONDS === Infinity ? 1 : 3;
+const AT_ONCE = 3;
+const QUICK = { recovery: { interval: 20 }, lease: { duration: 5_000 } };
+
+/**
+ * Kills a process at every write and every effect of a saga, then the one that recovers it, and lets a last one finish. Each
+ * place of a first crash has a saga of its own, named for it; all of them lie in one database, so that one process can finish all.
+ */
+export function describeEveryCrash(kind: DatabaseKind): void {
+  describe.each(SCENARIOS)('a process that is killed while its saga goes $name', (scenario) => {
+    it('at any write or effect, once or twice, leaves a saga that others finish with all promises kept', async () => {
+      const began = performance.now();
+      const points = await pointsOf(kind, scenario);
+      expect(points.length).toBeGreaterThan(10);
+      const crashed = await CrashRun.create(kind, scenario.name, QUICK);
+      await inParallel(points, (first) => killAt(crashed, { does: 'run', sagaId: first, at: first }));
+
+      const seconds = await finish(await crashed.fork(), scenario, new Map(points.map((first) => [first, [first]])));
+      const pairs = pairsOf(points, seconds);
+      for (const round of pairs) {
+        const again = await crashed.fork();
+        await inParallel([...round], ([first, at]) => killAt(again, { does: 'recover', sagaId: first, at }));
+        await finish(again, scenario, new Map([...round].map(([first, second]) => [first, [first, second]])));
+      }
+      await crashed.dispose();
+      report(`${kind.title}, ${scenario.name}`, points, pairs, performance.now() - began);
+    }, 1_800_000);
+  });
+}
+
+/** The crash points of an undisturbed run. */
+async function pointsOf(kind: DatabaseKind, { name, end }: Scenario): Promise<readonly string[]> {
+  const run = await CrashRun.create(kind, name, QUICK);
+  const { code, errors, reached } = await run.run({ does: 'run', sagas: ['undisturbed'] });
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  const [stored] = await run.stored(['undisturbed']);
+  expect(stored?.saga?.record.status).toBe(end);
+  await run.dispose();
+  return reached.map((point) => point.name);
+}
+
+async function killAt(
+  run: CrashRun,
+  { does, sagaId, at }: { readonly does: 'run' | 'recover'; readonly sagaId: string; readonly at: string },
+): Promise<void> {
+  const { signal, errors } = await run.run({ does, sagas: [sagaId], crashAt: { sagaId, name: at } });
+  // One that ended by itself has never reached the place.
+  expect({ sagaId, at, signal, errors }).toEqual({ sagaId, at, signal: 'SIGKILL', errors: '' });
+}
+
+/** Lets another process finish the sagas, looks at what is left, and tells the points that it passed with each. */
+async function finish(
+  run: CrashRun,
+  { end, compensatable }: Scenario,
+  crashes: ReadonlyMap<string, readonly string[]>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const sagas = [...crashes.keys()];
+  const { code, errors, reached } = await run.run({ does: 'finish', sagas });
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  const stored = await run.stored(sagas);
+  for (const [i, { saga, history }] of stored.entries()) {
+    const sagaId = sagas[i]!;
+    // Killed before anything was durable: then nothing may have been done either.
+    const status = saga?.record.status ?? 'never stored';
+    const broken = brokenPromises({ status, history, effects: run.effects(sagaId), compensatable });
+    const expected = history.length === 0 ? 'never stored' : end;
+    const killed = crashes.get(sagaId);
+    expect({ killed, status, broken }).toEqual({ killed, status: expected, broken: [] });
+  }
+  await run.dispose();
+  const passed = new Map<string, string[]>(sagas.map((sagaId) => [sagaId, []]));
+  for (const { sagaId, name } of reached) passed.get(sagaId)?.push(name);
+  return passed;
+}
+
+/** Rounds of second crashes, at most one behind each first one; by default a few, others behind each, so that all have their turn. */
+function pairsOf(
+  firsts: readonly string[],
+  seconds: ReadonlyMap<string, readonly string[]>,
+): readonly ReadonlyMap<string, string>[] {
+  const longest = Math.max(...[...seconds.values()].map(({ length }) => length));
+  const rounds: Map<string, string>[] = [];
+  for (let round = 0; round < Math.min(longest, SECONDS); round++) {
+    const pairs = new Map<string, string>();
+    for (const [i, first] of firsts.entries()) {
+      const places = seconds.get(first) ?? [];
+      if (i % EVERY === 0 && round < places.length) pairs.set(first, places[(i + round) % places.length]!);
+    }
+    rounds.push(pairs);
+  }
+  return rounds;
+}
+
+function report(
+  title: string,
+  firsts: readonly string[],
+  rounds: readonly ReadonlyMap<string, string>[],
+  took: number,
+): void {
+  const lines = firsts.map((first) => {
+    const seconds = rounds.flatMap((round) => round.get(first) ?? []);
+    return `  ${first}${seconds.length > 0 ? `; then ${seconds.join(', or ')}` : ''}`;
+  });
+  console.log(`Crash points, ${title}, in ${(took / 1000).toFixed(1)} s:\n${lines.join('\n')}`);
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const lane = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+}

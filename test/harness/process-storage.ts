@@ -1,0 +1,36 @@
+import type { SagaStorage } from 'nest-saga';
+import type { ClientConfig } from 'pg';
+
+/** Where a process finds the storage that it shares with others; it survives JSON. */
+export type StorageLocation =
+  | { readonly storage: 'sqlite'; readonly file: string }
+  | { readonly storage: 'postgres'; readonly server: ClientConfig; readonly schema: string };
+
+export type StorageName = StorageLocation['storage'];
+
+/** A storage with the connections of this process. */
+export interface ProcessStorage {
+  readonly storage: SagaStorage;
+  /** Ends the connections; the storage is closed before. */
+  disconnect(): Promise<void>;
+}
+
+/** Connects to a storage as an application does. It is not opened yet. */
+export async function connectTo(location: StorageLocation): Promise<ProcessStorage> {
+  switch (location.storage) {
+    case 'sqlite': {
+      const { default: Database } = await import('libsql');
+      const { SqliteSagaStorage } = await import('nest-saga/sqlite');
+      const client = new Database(location.file);
+      return { storage: new SqliteSagaStorage({ client }), disconnect: async () => void client.close() };
+    }
+    case 'postgres': {
+      const { Pool } = await import('pg');
+      const { PostgresSagaStorage } = await import('nest-saga/postgres');
+      const pool = new Pool({ ...location.server, max: 5, options: `-c search_path=${location.schema}` });
+      // An idle connection that the server has ended is replaced when it is needed.
+      pool.on('error', () => undefined);
+      return { storage: new PostgresSagaStorage({ client: pool }), disconnect: () => pool.end() };
+    }
+  }
+}
