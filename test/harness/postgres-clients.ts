@@ -1,4 +1,8 @@
 import type { PostgresStorageOptions } from 'nest-saga/postgres';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import createKnex, { type Knex } from 'knex';
+import { CamelCasePlugin, CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresSchema } from './postgres-schema.js';
@@ -36,6 +40,50 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest[] = [
     async connect(schema) {
       const client = await typeOrmDataSource(schema).initialize();
       return { client, query: (sql) => client.query(sql), end: () => client.destroy() };
+    },
+  },
+  {
+    name: 'Kysely',
+    async connect(schema) {
+      const pool = poolOf(schema);
+      // The plugin would rename the columns of the storage's own statements.
+      const client = new Kysely({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCasePlugin()] });
+      const query = async (text: string) => (await client.executeQuery(CompiledQuery.raw(text))).rows;
+      return { client, query, end: async () => undefined };
+    },
+  },
+  {
+    name: 'Knex',
+    async connect(schema) {
+      const connection = { ...serverConfig, options: schema.connectionOptions } as Knex.PgConnectionConfig;
+      const client = createKnex({ client: 'pg', connection, pool: { max: CONNECTIONS } });
+      return {
+        client,
+        query: async (text) => (await client.raw<{ rows: unknown[] }>(text)).rows,
+        end: () => client.destroy(),
+      };
+    },
+  },
+  {
+    name: 'Knex, over a pool of the application',
+    async connect(schema) {
+      const client = createKnex({ client: 'pg', connectionPool: poolOf(schema) });
+      return {
+        client,
+        query: async (text) => (await client.raw<{ rows: unknown[] }>(text)).rows,
+        end: () => client.destroy(),
+      };
+    },
+  },
+  {
+    name: 'Drizzle',
+    async connect(schema) {
+      const client = drizzle({ client: poolOf(schema) });
+      return {
+        client,
+        query: async (text) => (await client.execute(sql.raw(text))).rows,
+        end: async () => undefined,
+      };
     },
   },
 ];

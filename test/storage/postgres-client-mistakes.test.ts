@@ -1,5 +1,10 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { PostgresSagaStorage, type PostgresStorageOptions } from 'nest-saga/postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { drizzle as drizzleMysql } from 'drizzle-orm/mysql2';
+import { drizzle as drizzleProxy } from 'drizzle-orm/pg-proxy';
+import knex from 'knex';
+import { Kysely, MysqlDialect, SqliteDialect } from 'kysely';
 import { createPool } from 'mysql2/promise';
 import { Client } from 'pg';
 import { DataSource, QueryFailedError } from 'typeorm';
@@ -9,13 +14,32 @@ const typeOrm = new DataSource({ type: 'postgres' });
 
 describe('PostgresSagaStorage refuses as its client', () => {
   test.each<[string, () => unknown, string]>([
-    ['nothing', () => undefined, 'must be a Pool of pg, an initialized DataSource of TypeORM'],
+    ['nothing', () => undefined, 'must be a Pool of pg, a DataSource of TypeORM'],
     ['a text', () => 'postgres://localhost', 'must be a Pool of pg'],
     ['a single connection', () => new Client(), 'is a single Client of pg'],
     ['a pool of mysql2', () => createPool({}), 'is a client of mysql2: give it to MysqlSagaStorage'],
     ['a DataSource of MySQL', () => new DataSource({ type: 'mysql' }), "is a TypeORM DataSource of type 'mysql'"],
     ['an EntityManager', () => typeOrm.manager, 'is an EntityManager of TypeORM: give the DataSource'],
     ['a QueryRunner', () => typeOrm.createQueryRunner(), 'is a QueryRunner of TypeORM: give the DataSource'],
+    [
+      'Kysely of MySQL',
+      () => new Kysely({ dialect: new MysqlDialect({ pool: {} as never }) }),
+      'is a Kysely instance of MySQL',
+    ],
+    [
+      'Kysely of SQLite',
+      () => new Kysely({ dialect: new SqliteDialect({ database: {} as never }) }),
+      'is a Kysely instance of SQLite',
+    ],
+    ['Knex of MySQL', () => knex({ client: 'mysql2' }), "is a Knex instance of 'mysql2', and has to be one of 'pg'"],
+    ['Knex of SQLite', () => knex({ client: 'sqlite3', useNullAsDefault: true }), "is a Knex instance of 'sqlite3'"],
+    ['Drizzle of MySQL', () => drizzleMysql({ client: {} as never }), 'is a MySql2Database of Drizzle'],
+    ['Drizzle over another driver', () => drizzleProxy(async () => ({ rows: [] })), 'is a PgRemoteDatabase of Drizzle'],
+    [
+      'Drizzle over a single connection',
+      () => drizzle({ client: new Client() }),
+      'is a database of Drizzle over a single Client',
+    ],
   ])('%s', (_name, client, mistake) => {
     const options = { client: client() } as PostgresStorageOptions;
     expect(() => new PostgresSagaStorage(options)).toThrow(

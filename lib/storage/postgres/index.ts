@@ -13,3 +13,6 @@ export type {
 export type { PostgresMigration } from './migrations.js';
 export type { PostgresStorageClient } from './clients/postgres-storage-client.js';
 export type { TypeOrmDataSource, TypeOrmManager } from '../sql/clients/typeorm.js';
+export type { DrizzleDatabase } from '../sql/clients/drizzle.js';
+export type { KnexInstance } from '../sql/clients/knex.js';
+export type { KyselyAdapter, KyselyDatabase } from '../sql/clients/kysely.js';

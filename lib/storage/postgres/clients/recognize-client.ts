@@ -2,18 +2,21 @@ import { statementClient, type StatementClient } from '../pool-client.js';
 import type { PostgresClient, PostgresPool } from '../postgres-client.js';
 import type { ClientLibrary, RecognizedClient } from './client-library.js';
 import type { PostgresStorageClient } from './postgres-storage-client.js';
+import { drizzle } from './drizzle.js';
 import { foreignClient } from './foreign-client.js';
+import { knex } from './knex.js';
+import { kysely } from './kysely.js';
 import { typeOrm } from './typeorm.js';
 
 const poolOrFunctions: ClientLibrary = (client) =>
   hasFunctions(client) ? { use: () => statementClient(client) } : undefined;
 
 /** The most telling shapes first: other libraries' handles have a `query` and a `transaction` too, and mean something else by them. */
-const LIBRARIES: readonly ClientLibrary[] = [typeOrm, foreignClient, poolOrFunctions];
+const LIBRARIES: readonly ClientLibrary[] = [typeOrm, kysely, knex, drizzle, foreignClient, poolOrFunctions];
 
 const NONE: RecognizedClient = {
   mistake:
-    'must be a Pool of pg, an initialized DataSource of TypeORM, or have `query` and `transaction` as a PostgresClient has',
+    'must be a Pool of pg, a DataSource of TypeORM, an instance of Kysely or Knex, a database of Drizzle, or have `query` and `transaction` as a PostgresClient has',
 };
 
 /** What is wrong with the option `client`, if anything is. */

@@ -1,0 +1,82 @@
+import { drizzleKind, type DrizzleDatabase } from '../../sql/clients/drizzle.js';
+import type { RunStatement, StatementClient } from '../pool-client.js';
+import type { PostgresPool, PostgresPoolClient, PostgresResult } from '../postgres-client.js';
+import type { ClientLibrary } from './client-library.js';
+
+/** A database of Drizzle over a Pool of `pg`. Statements go straight to the pool; transactions are Drizzle's own. */
+export const drizzle: ClientLibrary = (client) => {
+  const kind = drizzleKind(client);
+  if (kind === undefined) return undefined;
+  if (kind === 'NodePgTransaction') return { mistake: 'is a transaction of Drizzle: give the database that began it' };
+  if (kind !== 'NodePgDatabase' || !isNodePgDatabase(client)) {
+    return { mistake: `is a ${kind} of Drizzle, and has to be a database of 'drizzle-orm/node-postgres'` };
+  }
+  return isPool(client.$client)
+    ? { use: () => statementClientOf(client) }
+    : {
+        mistake:
+          'is a database of Drizzle over a single Client of pg, and sagas need several connections: make it of a Pool',
+      };
+};
+
+interface NodePgDatabase extends DrizzleDatabase {
+  readonly $client: PostgresPool;
+  transaction<T>(
+    work: (transaction: NodePgTransaction) => Promise<T>,
+    options: { readonly isolationLevel: 'read committed' },
+  ): Promise<T>;
+}
+
+interface NodePgTransaction {
+  readonly _: { readonly session: NodePgSession };
+}
+
+interface NodePgSession {
+  /** The connection, of which Drizzle does not hear that it is lost. */
+  readonly client?: Pick<PostgresPoolClient, 'on' | 'off'>;
+  prepareQuery(
+    query: { readonly sql: string; readonly params: readonly unknown[] },
+    fields: undefined,
+    name: string | undefined,
+    inArrays: false,
+  ): { execute(): Promise<PostgresResult> };
+}
+
+function isNodePgDatabase(client: object): client is NodePgDatabase {
+  return '$client' in client && 'transaction' in client;
+}
+
+function isPool(client: object): boolean {
+  return 'totalCount' in client && 'connect' in client;
+}
+
+function statementClientOf(database: NodePgDatabase): StatementClient {
+  return {
+    prepares: true,
+    run: (statement) => database.$client.query(statement),
+    transaction: (work) =>
+      database.transaction(
+        async ({ _: { session } }) => {
+          session.client?.on?.('error', ignore);
+          try {
+            return await work(runOn(session));
+          } finally {
+            session.client?.off?.('error', ignore);
+          }
+        },
+        { isolationLevel: 'read committed' },
+      ),
+    watch: () => database.$client.on?.('error', ignore),
+    unwatch: () => database.$client.off?.('error', ignore),
+  };
+}
+
+function runOn(session: NodePgSession): RunStatement {
+  return ({ text, values, name }) =>
+    session.prepareQuery({ sql: text, params: values }, undefined, name, false).execute();
+}
+
+/** For connections that are lost while nobody uses them. */
+function ignore(): void {
+  // Whoever uses the connection next is told.
+}
