@@ -73,6 +73,7 @@ export type { StandardSchema, StandardSchemaIssue, StandardSchemaResult } from '
 // Storage
 export { SagaStorage } from './storage/saga-storage.js';
 export type * from './storage/saga-storage.js';
+export type * from './storage/hint-topic.js';
 export { SAGA_STATUSES, isFinal } from './storage/saga-record.js';
 export type {
   LoadedSaga,

@@ -1,3 +1,4 @@
+import type { HintListener, HintTopic, StopListening } from './hint-topic.js';
 import type { JsonValue } from './json-value.js';
 import type { EntryDraft, HeldReason } from './log-entry.js';
 import type { OperatorRequest } from './operator-request.js';
@@ -94,17 +95,15 @@ export abstract class SagaStorage {
   }
 
   /**
-   * Tells of sagas that any process may have written to, until the returned function is called. A hint and nothing more: it may come
-   * late, twice, or never, and whoever hears it reads the log, whose `seq` is the truth. Resolves with `undefined` where the
-   * database has no way to tell; then logs are read every now and then.
+   * Tells of what other processes do to sagas, until the returned function is called. A hint and nothing more: it may come late, twice,
+   * or never, name sagas to which nothing happened, or tell of this process's own writes; whoever hears it reads the log, whose
+   * `seq` is the truth. A connection that is lost comes back by itself, and the listener is then told that it may be any saga.
+   * Resolves with `undefined` where there is no way to tell; then logs are read every now and then.
    */
-  listen(_onWritten: (sagaIds: readonly string[]) => void): Promise<StopListening | undefined> {
+  listen(_topic: HintTopic, _onHint: HintListener): Promise<StopListening | undefined> {
     return Promise.resolve(undefined);
   }
 }
-
-/** Ends what {@link SagaStorage.listen} began. Never rejects. */
-export type StopListening = () => Promise<void>;
 
 /** A transaction that a transactional step shares with the storage. */
 export interface StorageTransaction {

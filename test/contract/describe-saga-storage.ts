@@ -7,6 +7,7 @@ import { describeFencing } from './fencing.js';
 import { describeFinding } from './finding.js';
 import { describeHistory } from './history.js';
 import { describeLeases } from './leases.js';
+import { describeListening, describeNoListening } from './listening.js';
 import { describeMigrations, describeOpening } from './migrations.js';
 import { describeNames } from './names.js';
 import { describePaging } from './paging.js';
@@ -70,7 +71,9 @@ export function describeSagaStorage(name: string, harness: StorageHarness): void
     for (const [topic, describeTopic] of Object.entries(TOPICS)) {
       describe(topic, () => describeTopic(useStorage(harness)));
     }
-    const { earlierVersions = [] } = harness;
+    const { earlierVersions = [], listens = false } = harness;
+    const listening = listens ? describeListening : describeNoListening;
+    describe('listening', () => listening(useStorage(harness)));
     if (earlierVersions.length > 0) describe('migrations', () => describeMigrations(earlierVersions));
   });
 }

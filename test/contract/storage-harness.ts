@@ -4,6 +4,8 @@ import type { SagaStorage } from 'nest-saga';
 export interface StorageHarness {
   /** A new storage, opened and empty, that shares nothing with any other: its own file, schema, key prefix or object. */
   create(): Promise<HarnessedStorage>;
+  /** Whether the storage tells of what its peers do: whether `listen()` resolves with something. Default: no. */
+  readonly listens?: boolean;
   /** One for each layout of tables that a release has left behind. Absent where a storage has no migrations. */
   readonly earlierVersions?: readonly EarlierVersion[];
 }
@@ -28,6 +30,10 @@ export interface HarnessedStorage {
    * they are.
    */
   corrupt(id: string, how: 'damaged' | 'newer'): Promise<void>;
+  /**
+   * Ends the connections on which `storage` listens, as a server that restarts would. Absent where listening needs no connection.
+   */
+  cutListeners?(): Promise<void>;
   /** Closes the storage and its peers, and removes what they stored. */
   dispose(): Promise<void>;
 }

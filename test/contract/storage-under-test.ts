@@ -54,6 +54,11 @@ export class StorageUnderTest {
     return this.harnessed().corrupt(id, how);
   }
 
+  /** Ends the connections on which the storage listens, if it has any. */
+  async cutListeners(): Promise<void> {
+    await this.harnessed().cutListeners?.();
+  }
+
   /** A saga that worker `w1` has begun to run. Nobody has registered `w1`, so it can be claimed. */
   newSaga(saga: Partial<NewSaga> = {}): NewSaga {
     return {

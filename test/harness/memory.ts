@@ -32,6 +32,7 @@ export class DamageableMemoryStorage extends InMemorySagaStorage {
 
 /** The storage in memory, on a clock that runs with the real one and can be moved ahead. */
 export const memoryHarness: StorageHarness = {
+  listens: true,
   async create(): Promise<HarnessedStorage> {
     let ahead = 0;
     const storage = new DamageableMemoryStorage({ now: () => Date.now() + ahead });

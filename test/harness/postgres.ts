@@ -1,6 +1,11 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import type { Pool } from 'pg';
-import { PostgresSagaStorage, type PostgresPool, type PostgresStatement } from 'nest-saga/postgres';
+import {
+  PostgresSagaStorage,
+  type PostgresClientEvents,
+  type PostgresPool,
+  type PostgresStatement,
+} from 'nest-saga/postgres';
 import { NOW } from '../../lib/storage/postgres/database-clock.js';
 import type { HarnessedStorage, StorageHarness } from '../contract/storage-harness.js';
 import { PostgresSchema } from './postgres-schema.js';
@@ -28,6 +33,7 @@ export function postgresHarness(): StorageHarness {
     await file?.schema.drop();
   });
   return {
+    listens: true,
     create: () => {
       if (file === undefined) throw new Error('The schema exists only while tests run.');
       return openHarnessed(file);
@@ -39,10 +45,15 @@ async function openFile(): Promise<File> {
   const schema = await PostgresSchema.create('-c synchronous_commit=off');
   const control = schema.pool({ max: 1 });
   await control.query(`CREATE TABLE test_clock AS SELECT interval '0' AS ahead`);
-  return { schema, control, storages: onMovedClock(schema.pool()), peers: onMovedClock(schema.pool()) };
+  return {
+    schema,
+    control,
+    storages: onMovedClock(schema.pool({ application_name: nameOfStorages(schema) })),
+    peers: onMovedClock(schema.pool()),
+  };
 }
 
-async function openHarnessed({ control, storages, peers }: File): Promise<HarnessedStorage> {
+async function openHarnessed({ schema, control, storages, peers }: File): Promise<HarnessedStorage> {
   const opened: PostgresSagaStorage[] = [];
   const open = async (client: PostgresPool) => {
     const storage = new PostgresSagaStorage({ client });
@@ -64,12 +75,24 @@ async function openHarnessed({ control, storages, peers }: File): Promise<Harnes
         [id],
       );
     },
+    async cutListeners() {
+      const { rowCount } = await control.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND query ~ $2`,
+        [nameOfStorages(schema), '^LISTEN|pg_advisory_lock_shared|^SELECT 1$'],
+      );
+      if (rowCount === 0) throw new Error('Nobody listens.');
+    },
     async dispose() {
       for (const storage of opened) await storage.close();
       for (const table of TABLES) await control.query(`DELETE FROM saga_${table}`);
       await control.query(`UPDATE test_clock SET ahead = '0'`);
     },
   };
+}
+
+/** By this the server knows their connections; it cuts longer names off. */
+function nameOfStorages({ name }: PostgresSchema): string {
+  return `storages ${name}`.slice(0, 63);
 }
 
 /** The clock is an expression in SQL; here one that is ahead of it by what the tests say, for every connection to the schema. */
@@ -85,6 +108,8 @@ function onMovedClock(pool: Pool): PostgresPool {
       return {
         query: (statement) => client.query(moved(statement)),
         release: (error) => client.release(error),
+        on: client.on.bind(client),
+        off: client.off.bind(client) as PostgresClientEvents,
       };
     },
   };

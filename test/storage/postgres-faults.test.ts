@@ -151,7 +151,7 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
 
     it('is no matter when nobody needed it', async () => {
       const client = schema.pool({ application_name: schema.name });
-      const subject = await schema.subject({ client });
+      const subject = await schema.subject({ client, listener: false });
       await Promise.all(times(20, (index) => subject.create({ id: `saga-${index}` })));
       const lost = new Promise((resolve) => client.once('error', resolve));
       await disconnect(client);
@@ -236,7 +236,7 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
 
   it('goes without prepared statements where a pooler has lost them', async () => {
     const client = schema.pool({ max: 1 });
-    const subject = await schema.subject({ client });
+    const subject = await schema.subject({ client, listener: false });
     const prepared = async () => (await client.query('SELECT name FROM pg_prepared_statements')).rows.length;
     await subject.create({ id: 'before' });
     expect(await prepared()).toBe(1);
@@ -266,7 +266,8 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
     let statements = 0;
     const client: PostgresPool = {
       query(statement) {
-        statements++;
+        // Hints follow behind the writes, at most two a second where nobody listens.
+        if (!statement.text.includes('pg_notify')) statements++;
         return pool.query(statement);
       },
       connect: () => pool.connect(),

@@ -35,7 +35,7 @@ await whereThereIsPostgres('Indexes of PostgresSagaStorage', () => {
   beforeAll(async () => {
     schema = await PostgresSchema.create('-c synchronous_commit=off');
     pool = schema.pool({ max: 1 });
-    subject = await schema.subject({ client: pool });
+    subject = await schema.subject({ client: pool, listener: false });
     await schema.query(FILL);
   }, 60_000);
   afterAll(() => schema.drop());

@@ -19,7 +19,7 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
 
   describe('migrations', () => {
     it('run once, although ten replicas start at once', async () => {
-      const storages = times(10, () => schema.storage({ client: schema.pool({ max: 1 }) }));
+      const storages = times(10, () => schema.storage({ client: schema.pool({ max: 2 }) }));
       await Promise.all(storages.map((storage) => storage.open()));
       for (const storage of storages) expect(await storage.load('none')).toBeUndefined();
       expect(await schema.query('SELECT version, name FROM saga_migrations')).toEqual([{ version: 1, name: 'sagas' }]);

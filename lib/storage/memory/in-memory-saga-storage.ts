@@ -1,4 +1,6 @@
 import { checkQuery } from '../checked-query.js';
+import { HintListeners } from '../hint-listeners.js';
+import type { HintListener, HintTopic, StopListening } from '../hint-topic.js';
 import type { LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
 import { encodeCursor } from '../page-cursor.js';
@@ -48,6 +50,7 @@ export class InMemorySagaStorage extends SagaStorage {
   private readonly plans = new SharedPlans();
   private readonly requests = new OpenRequests();
   private readonly leases = new WorkerLeases();
+  private readonly listeners = new HintListeners();
 
   constructor({ now = Date.now }: InMemorySagaStorageOptions = {}) {
     super();
@@ -65,6 +68,8 @@ export class InMemorySagaStorage extends SagaStorage {
     const created = new StoredSaga(saga, { plan: this.plans.of(saga.plan), at });
     this.sagas.set(created.id, created);
     this.noteStatus(created);
+    this.listeners.tell('written', [created.id]);
+    if (created.status === 'PENDING') this.listeners.tell('wanted', [created.id]);
     return { outcome: 'created', at: new Date(at) };
   }
 
@@ -78,6 +83,7 @@ export class InMemorySagaStorage extends SagaStorage {
     saga.append(transition, at);
     this.requests.answer(saga.id, transition.entries);
     if (transition.head?.status !== undefined) this.noteStatus(saga);
+    this.listeners.tell('written', [saga.id]);
     return { outcome: 'written', at: new Date(at) };
   }
 
@@ -99,6 +105,7 @@ export class InMemorySagaStorage extends SagaStorage {
     });
     const claimed = Array.from(this.unfinished).filter(mayTake).sort(oldestDueFirst).slice(0, query.limit);
     for (const saga of claimed) saga.takeOver({ worker: query.worker, asked: query.ids !== undefined }, now);
+    for (const { id } of claimed) this.listeners.tell('written', [id]);
     return claimed.map((saga) => this.loaded(saga));
   }
 
@@ -110,6 +117,7 @@ export class InMemorySagaStorage extends SagaStorage {
 
   async release(worker: string): Promise<void> {
     this.leases.release(worker);
+    this.listeners.tell('wanted', []);
   }
 
   async workers(): Promise<readonly WorkerInfo[]> {
@@ -121,6 +129,7 @@ export class InMemorySagaStorage extends SagaStorage {
     if (saga === undefined) return 'unknown-saga';
     if (isFinal(saga.status)) return 'final';
     this.requests.add(request);
+    this.listeners.tell('wanted', [saga.id]);
     return 'stored';
   }
 
@@ -142,6 +151,11 @@ export class InMemorySagaStorage extends SagaStorage {
       this.requests.forget(saga.id);
     }
     return pruned.length;
+  }
+
+  override async listen(topic: HintTopic, onHint: HintListener): Promise<StopListening> {
+    const stop = this.listeners.add(topic, onHint);
+    return async () => stop();
   }
 
   private noteStatus(saga: StoredSaga): void {

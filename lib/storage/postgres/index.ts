@@ -3,6 +3,10 @@ export type { PostgresStorageOptions } from './postgres-storage-options.js';
 export type {
   ConnectionLostListener,
   PostgresClient,
+  PostgresClientEvents,
+  PostgresListener,
+  PostgresNotification,
+  PostgresOwnListener,
   PostgresPool,
   PostgresPoolClient,
   PostgresQuery,

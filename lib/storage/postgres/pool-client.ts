@@ -1,5 +1,7 @@
 import type {
   PostgresClient,
+  PostgresListener,
+  PostgresOwnListener,
   PostgresPool,
   PostgresPoolClient,
   PostgresResult,
@@ -15,10 +17,39 @@ export interface StatementClient {
   readonly prepares: boolean;
   readonly run: RunStatement;
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>;
+  /** Lends a connection for listening; absent where it cannot. */
+  readonly lend?: () => Promise<LentListener>;
   /** From now on, a connection that is lost while nobody uses it does not end the process. */
   watch(): void;
   /** Leaves that to the application again. */
   unwatch(): void;
+}
+
+/** A connection that is lent for listening. */
+export interface LentListener {
+  readonly client: PostgresListener;
+  /** Whether its owner waits for it. */
+  isWantedBack(): boolean;
+  /** Ends the connection: it listens, and nobody else is to get it. */
+  giveBack(): void;
+}
+
+/** Whoever lends connections for listening; `undefined` where nobody does. */
+export function listenerLender(
+  { lend }: StatementClient,
+  listener: (() => Promise<PostgresOwnListener>) | boolean,
+): (() => Promise<LentListener>) | undefined {
+  if (typeof listener === 'boolean') return listener ? lend : undefined;
+  return async () => {
+    const client = await listener();
+    return { client, isWantedBack: () => false, giveBack: () => void client.end().catch(ignore) };
+  };
+}
+
+/** Has a pool lend a connection for listening. */
+export async function lendListener(pool: PostgresPool): Promise<LentListener> {
+  const client = await pool.connect();
+  return { client, isWantedBack: () => pool.ending === true, giveBack: () => client.release(true) };
 }
 
 /** Tells a pool from another client, and makes both alike. */
@@ -36,6 +67,7 @@ export function statementClient(client: PostgresClient | PostgresPool): Statemen
     prepares: true,
     run: (statement) => client.query(statement),
     transaction: (work) => transactionOn(client, work),
+    lend: () => lendListener(client),
     watch: () => client.on?.('error', ignore),
     unwatch: () => client.off?.('error', ignore),
   };

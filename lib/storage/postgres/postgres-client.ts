@@ -42,16 +42,46 @@ export interface PostgresPool {
   on?(event: 'error', listener: ConnectionLostListener): unknown;
   /** Ends it. */
   off?(event: 'error', listener: ConnectionLostListener): unknown;
+  /** Whether it is being closed, which waits for what it has lent. */
+  readonly ending?: boolean;
+  /** How it was made. */
+  readonly options?: {
+    /** How many connections it makes at most. */
+    readonly max?: number;
+  };
+}
+
+/** What NOTIFY tells. */
+export interface PostgresNotification {
+  readonly channel: string;
+  readonly payload?: string | undefined;
+}
+
+/** How a `Client` of `pg` tells what happens on its connection. */
+export interface PostgresClientEvents {
+  (event: 'error', listener: ConnectionLostListener): unknown;
+  (event: 'end', listener: () => void): unknown;
+  (event: 'notification', listener: (notification: PostgresNotification) => void): unknown;
+}
+
+/** A connection that can listen: what a `Client` of `pg` is to the storage. */
+export interface PostgresListener {
+  /** Runs one statement. */
+  query(statement: PostgresStatement): Promise<PostgresResult>;
+  /** Begins to tell what happens on it. */
+  readonly on?: PostgresClientEvents;
+  /** Ends that. */
+  readonly off?: PostgresClientEvents;
 }
 
 /** A connection that a {@link PostgresPool} lends. */
-export interface PostgresPoolClient {
-  /** Runs one statement. */
-  query(statement: PostgresStatement): Promise<PostgresResult>;
-  /** Gives it back; with an error, to be thrown away. */
-  release(error?: Error): void;
-  /** Begins to tell that the connection is lost. */
-  on?(event: 'error', listener: ConnectionLostListener): unknown;
-  /** Ends it. */
-  off?(event: 'error', listener: ConnectionLostListener): unknown;
+export interface PostgresPoolClient extends PostgresListener {
+  /** Gives it back; with an error or `true`, to be thrown away. */
+  release(error?: Error | boolean): void;
+}
+
+/** A connection of the storage's own, which it ends. */
+export interface PostgresOwnListener extends PostgresListener {
+  /** Ends the connection. */
+  end(): Promise<unknown>;
 }

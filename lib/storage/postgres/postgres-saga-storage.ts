@@ -1,6 +1,8 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import { GroupCommit } from '../group-commit.js';
+import { HintSender } from '../hint-sender.js';
+import type { HintListener, HintTopic, StopListening } from '../hint-topic.js';
 import type { LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
 import type { LoadedSaga, SagaSummary } from '../saga-record.js';
@@ -27,8 +29,10 @@ import { statementClientOf } from './clients/recognize-client.js';
 import { createSaga } from './create-saga.js';
 import { toOpeningError } from './driver-error.js';
 import { findSagas } from './find-sagas.js';
+import { ListeningConnection } from './listening-connection.js';
 import { loadHistory, loadSaga } from './load-saga.js';
 import { checkMigrated, migrate, migrationsFor, type PostgresMigration } from './migrations.js';
+import { listenerLender } from './pool-client.js';
 import { PostgresConnection } from './postgres-connection.js';
 import { checkOptions, type CheckedOptions, type PostgresStorageOptions } from './postgres-storage-options.js';
 import { postgresTables } from './postgres-tables.js';
@@ -38,6 +42,7 @@ import type { SagaWrite } from './saga-write.js';
 import { storeRequest } from './store-request.js';
 import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
 import { writeBatch } from './write-batch.js';
+import { WriteHints } from './write-hints.js';
 
 /** While the server makes one batch durable, the next one is on its way. */
 const BATCHES_UNDER_WAY = 2;
@@ -61,22 +66,28 @@ export class PostgresSagaStorage extends SagaStorage {
   private readonly options: CheckedOptions;
   private readonly connection: PostgresConnection;
   private readonly commits: GroupCommit<SagaWrite, unknown>;
+  private readonly hints: HintSender;
+  private readonly listening: ListeningConnection;
 
   /** @throws SagaConfigurationError */
   constructor(options: PostgresStorageOptions) {
     super();
     this.options = checkOptions(options);
-    const { client, schema, tablePrefix } = this.options;
-    this.connection = new PostgresConnection(
-      statementClientOf(client),
-      postgresTables({ schema, prefix: tablePrefix }),
-    );
+    const { client, schema, tablePrefix, listener } = this.options;
+    const statements = statementClientOf(client);
+    this.connection = new PostgresConnection(statements, postgresTables({ schema, prefix: tablePrefix }));
     this.commits = new GroupCommit({
       key: ({ row }) => row.sagaId,
       commit: (batch) => this.commit(batch),
       isRefusal: (error) => error instanceof StorageRejectedError,
       concurrency: BATCHES_UNDER_WAY,
     });
+    const hints = new WriteHints(this.connection);
+    this.hints = new HintSender({
+      send: listener === false ? async () => 'unheard' : (topic, sagaIds) => hints.send(topic, sagaIds),
+    });
+    const { tables } = this.connection;
+    this.listening = new ListeningConnection(listenerLender(statements, listener), { tables, hints });
   }
 
   /** The migrations that `open()` runs, for an application that runs them with its own. */
@@ -103,6 +114,8 @@ export class PostgresSagaStorage extends SagaStorage {
   /** Waits for what is queued. The client stays open. */
   async close(): Promise<void> {
     await this.commits.drain();
+    await this.hints.drain();
+    this.listening.close();
     this.connection.close();
   }
 
@@ -122,24 +135,33 @@ export class PostgresSagaStorage extends SagaStorage {
     return loadHistory(this.connection, id, after);
   }
 
-  claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
-    return claimSagas(this.connection, query);
+  async claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
+    const claimed = await claimSagas(this.connection, query);
+    if (claimed.length > 0)
+      this.hints.tell(
+        'written',
+        claimed.map(({ record }) => record.id),
+      );
+    return claimed;
   }
 
   heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
     return beatWorker(this.connection, beat);
   }
 
-  release(worker: string): Promise<void> {
-    return releaseWorker(this.connection, worker);
+  async release(worker: string): Promise<void> {
+    await releaseWorker(this.connection, worker);
+    this.hints.tell('wanted', []);
   }
 
   workers(): Promise<readonly WorkerInfo[]> {
     return aliveWorkers(this.connection);
   }
 
-  request(request: OperatorRequest): Promise<RequestResult> {
-    return storeRequest(this.connection, request);
+  async request(request: OperatorRequest): Promise<RequestResult> {
+    const result = await storeRequest(this.connection, request);
+    if (result === 'stored') this.hints.tell('wanted', [request.sagaId]);
+    return result;
   }
 
   find(query: SagaQuery): Promise<Page<SagaSummary>> {
@@ -148,6 +170,10 @@ export class PostgresSagaStorage extends SagaStorage {
 
   prune(query: PruneQuery): Promise<number> {
     return pruneSagas(this.connection, query);
+  }
+
+  override listen(topic: HintTopic, onHint: HintListener): Promise<StopListening | undefined> {
+    return this.listening.listen(topic, onHint);
   }
 
   private async submit<Result>(write: SagaWrite): Promise<Result> {
@@ -165,6 +191,7 @@ export class PostgresSagaStorage extends SagaStorage {
 
   private async commit(batch: readonly SagaWrite[]): Promise<readonly unknown[]> {
     const written = await writeBatch(this.connection, batch);
+    this.tellOf(batch, written);
     const refused = batch.filter(({ row }) => !written.has(row.sagaId));
     const refusals = refused.length === 0 ? undefined : await explainRefusals(this.connection, refused);
     return batch.map(({ kind, row: { sagaId } }) => {
@@ -172,5 +199,13 @@ export class PostgresSagaStorage extends SagaStorage {
       if (at !== undefined) return { outcome: kind === 'creation' ? 'created' : 'written', at };
       return refusals?.get(sagaId) ?? OVERTAKEN;
     });
+  }
+
+  private tellOf(batch: readonly SagaWrite[], written: ReadonlyMap<string, unknown>): void {
+    if (written.size === 0) return;
+    this.hints.tell('written', [...written.keys()]);
+    const pending = batch.filter((write) => write.kind === 'creation' && write.head.status === 'PENDING');
+    const wanted = pending.map(({ row }) => row.sagaId).filter((id) => written.has(id));
+    if (wanted.length > 0) this.hints.tell('wanted', wanted);
   }
 }

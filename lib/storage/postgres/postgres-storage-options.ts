@@ -3,6 +3,7 @@ import { isTablePrefix } from '../sql/saga-tables.js';
 import { isStorable } from '../sql/storable.js';
 import { clientMistake } from './clients/recognize-client.js';
 import type { PostgresStorageClient } from './clients/postgres-storage-client.js';
+import type { PostgresOwnListener, PostgresPool } from './postgres-client.js';
 
 /** How a {@link PostgresSagaStorage} works. */
 export interface PostgresStorageOptions {
@@ -14,12 +15,20 @@ export interface PostgresStorageOptions {
   readonly schema?: string;
   /** What the tables' names begin with; default `saga_`. */
   readonly tablePrefix?: string;
+  /**
+   * Where the connection comes from that hears (by LISTEN) what other replicas do; it is kept for as long as the application runs.
+   * Default `true`: the Pool lends it; where `client` is none, there is none, and this replica looks every now and then. A function makes
+   * one: `async () => { const client = new Client(); await client.connect(); return client; }`. With `false` this replica
+   * neither listens nor notifies.
+   */
+  readonly listener?: boolean | (() => Promise<PostgresOwnListener>);
 }
 
 /** {@link PostgresStorageOptions} with their defaults. */
 export interface CheckedOptions extends PostgresStorageOptions {
   readonly migrate: boolean;
   readonly tablePrefix: string;
+  readonly listener: boolean | (() => Promise<PostgresOwnListener>);
 }
 
 /** PostgreSQL cuts longer names off. */
@@ -31,7 +40,7 @@ const LONGEST_NAME = 63;
  * @throws SagaConfigurationError with all that is wrong with them.
  */
 export function checkOptions(options: PostgresStorageOptions): CheckedOptions {
-  const { client, migrate = true, schema, tablePrefix = 'saga_' } = options;
+  const { client, migrate = true, schema, tablePrefix = 'saga_', listener = true } = options;
   const mistakes = [
     ...clientMistake(client),
     ...mistakeIf(typeof migrate !== 'boolean', '`migrate` must be true or false.'),
@@ -43,9 +52,17 @@ export function checkOptions(options: PostgresStorageOptions): CheckedOptions {
       !isTablePrefix(tablePrefix) || tablePrefix !== tablePrefix.toLowerCase() || tablePrefix.startsWith('pg_'),
       '`tablePrefix` must be up to 32 lower-case letters, digits and underscores, begin with no digit and not with `pg_`.',
     ),
+    ...mistakeIf(
+      typeof listener !== 'boolean' && typeof listener !== 'function',
+      '`listener` must be true, false, or a function that gives a connected Client of pg.',
+    ),
+    ...mistakeIf(
+      listener === true && isTooSmall(client),
+      'the Pool makes one connection at most (`max`), and listening to other replicas keeps one: allow it 2, or set `listener: false`.',
+    ),
   ];
   if (mistakes.length > 0) throw new SagaConfigurationError(mistakes.map((text) => `PostgresSagaStorage: ${text}`));
-  return { client, migrate, tablePrefix, ...(schema !== undefined && { schema }) };
+  return { client, migrate, tablePrefix, listener, ...(schema !== undefined && { schema }) };
 }
 
 function mistakeIf(wrong: boolean, text: string): readonly string[] {
@@ -54,4 +71,11 @@ function mistakeIf(wrong: boolean, text: string): readonly string[] {
 
 function isSchemaName(schema: unknown): boolean {
   return isStorable(schema) && schema !== '' && Buffer.byteLength(schema) <= LONGEST_NAME && !schema.startsWith('pg_');
+}
+
+/** Whether it is a Pool of one connection. What is no client at all is told of as such. */
+function isTooSmall(client: unknown): boolean {
+  if (clientMistake(client).length > 0) return false;
+  const { options, connect } = client as Partial<PostgresPool>;
+  return typeof connect === 'function' && options?.max !== undefined && options.max < 2;
 }

@@ -1,6 +1,6 @@
 import { SagaConfigurationError } from '../../../errors/saga-configuration-error.js';
 import { isTypeOrmDataSource, type TypeOrmDataSource, type TypeOrmManager } from '../../sql/clients/typeorm.js';
-import type { StatementClient } from '../pool-client.js';
+import { lendListener, type StatementClient } from '../pool-client.js';
 import type { PostgresPool, PostgresPoolClient } from '../postgres-client.js';
 import type { ClientLibrary } from './client-library.js';
 
@@ -25,6 +25,7 @@ function statementClientOf(dataSource: TypeOrmDataSource): StatementClient {
         const connection = await connectionOf(manager);
         return work((statement) => connection.query(statement));
       }),
+    lend: async () => lendListener(poolOf(dataSource)),
     watch: () => {
       if (!dataSource.isInitialized) throw notInitialized();
     },
