@@ -17,6 +17,7 @@ const manifest = {
     '.': './lib/index.js',
     './sqlite': './lib/storage/sqlite/index.js',
     './postgres': './lib/storage/postgres/index.js',
+    './mysql': './lib/storage/mysql/index.js',
   },
 };
 

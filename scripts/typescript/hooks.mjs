@@ -12,6 +12,7 @@ const self = {
   'nest-saga': new URL('lib/index.ts', root).href,
   'nest-saga/sqlite': new URL('lib/storage/sqlite/index.ts', root).href,
   'nest-saga/postgres': new URL('lib/storage/postgres/index.ts', root).href,
+  'nest-saga/mysql': new URL('lib/storage/mysql/index.ts', root).href,
   'nest-saga/contract': new URL('test/contract/describe-saga-storage.ts', root).href,
 };
 

@@ -1,0 +1,95 @@
+import type { ClaimQuery } from '../saga-storage.js';
+import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
+import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
+import { bytes } from './columns.js';
+import { NOW, milliseconds } from './database-clock.js';
+
+/** The workers that are alive, but for those that are certainly gone. */
+const alive = ({ workers }: SagaTables, bind: Bind, { goneWorkers = [] }: ClaimQuery): string => `
+  SELECT id FROM ${workers} WHERE expires_at > ${NOW} AND id NOT IN ${listOf(bind, ['', ...goneWorkers])}`;
+
+const isNotRun = (tables: SagaTables, bind: Bind, query: ClaimQuery): string =>
+  `(head.worker IS NULL OR head.worker NOT IN (${alive(tables, bind, query)}))`;
+
+const hasKnownName = (bind: Bind, { definitions }: ClaimQuery): string =>
+  `head.name IN ${listOf(
+    bind,
+    definitions.map(({ name }) => name),
+  )}`;
+
+const hasKnownPlan = (bind: Bind, { definitions }: ClaimQuery): string => {
+  const pairs = definitions.map(
+    ({ name, planHash }) => `(head.name = ${bind(name)} AND head.plan_hash = ${bind(planHash)})`,
+  );
+  return pairs.length === 0 ? 'FALSE' : `(${pairs.join(' OR ')})`;
+};
+
+const isDue = ({ ignoreDue = false }: ClaimQuery): string => (ignoreDue ? 'TRUE' : `head.due_from <= ${NOW}`);
+
+/**
+ * What a look for claimable sagas finds: sagas, and workers that are gone and have left some. Most looks find nothing, and this is
+ * all that they cost. Operators' requests and parked sagas whose definition is back are few, so each is named. The workers that own
+ * unfinished sagas are found by hopping through the index, one probe for each worker (a skip scan): so the cost depends neither on
+ * finished sagas nor on those that live workers run.
+ */
+export function selectLeads(tables: SagaTables, query: ClaimQuery): BoundStatement {
+  const { heads, requests } = tables;
+  return boundStatement(
+    (bind) => `
+    WITH RECURSIVE owner (worker) AS (
+      SELECT MIN(runs_under) FROM ${heads} WHERE runs_under >= X''
+      UNION ALL
+      SELECT (SELECT MIN(runs_under) FROM ${heads} WHERE runs_under > owner.worker) FROM owner WHERE owner.worker IS NOT NULL
+    )
+    SELECT ${bytes(`'owner'`)} AS kind, worker AS id, 0e0 AS due FROM owner
+    WHERE worker IS NOT NULL AND worker NOT IN (${alive(tables, bind, query)})
+    UNION ALL
+    SELECT ${bytes(`'saga'`)}, head.id, ${milliseconds('head.due_from')}
+    FROM ${requests} request STRAIGHT_JOIN ${heads} head ON head.id = request.saga_id
+    WHERE head.${UNFINISHED} AND ${isNotRun(tables, bind, query)} AND ${hasKnownName(bind, query)}
+    UNION ALL
+    SELECT ${bytes(`'saga'`)}, head.id, ${milliseconds('head.due_from')} FROM ${heads} head FORCE INDEX (held)
+    WHERE head.held_code = 'definition-changed' AND ${hasKnownPlan(bind, query)}
+      AND head.${UNFINISHED} AND ${isNotRun(tables, bind, query)}`,
+  );
+}
+
+/** The oldest due sagas that these workers have left, as many of each as are wanted. */
+export function selectOrphans(
+  { heads }: SagaTables,
+  { query, owners, limit }: { readonly query: ClaimQuery; readonly owners: readonly string[]; readonly limit: number },
+): BoundStatement {
+  return boundStatement((bind) =>
+    owners
+      .map(
+        (owner) => `
+        (SELECT head.id AS id, ${milliseconds('head.due_from')} AS due FROM ${heads} head FORCE INDEX (unfinished)
+         WHERE head.runs_under = ${bind(owner)} AND ${isDue(query)} AND ${hasKnownName(bind, query)}
+         ORDER BY head.due_from, head.id LIMIT ${bind(limit)})`,
+      )
+      .join(' UNION ALL '),
+  );
+}
+
+/** Of sagas that are named, those that qualify, as `ClaimQuery` says, rule by rule; with the place behind the last row of each. */
+export function selectClaimable(
+  tables: SagaTables,
+  { query, ids }: { readonly query: ClaimQuery; readonly ids: readonly string[] },
+): BoundStatement {
+  const { heads, log, requests } = tables;
+  return boundStatement(
+    (bind) => `
+    SELECT head.id, ${milliseconds('head.due_from')} AS due, ${milliseconds(NOW)} AS now,
+      last.version, last.last_seq, ${milliseconds('last.at')} AS at
+    FROM ${heads} head
+    LEFT JOIN ${log} last ON last.saga_id = head.id
+      AND last.version = (SELECT MAX(version) FROM ${log} WHERE saga_id = head.id)
+    WHERE head.id IN ${listOf(bind, ids)}
+      AND head.${UNFINISHED} AND ${hasKnownName(bind, query)} AND ${isNotRun(tables, bind, query)} AND (
+        ${query.ids ? 'TRUE' : 'FALSE'}
+        OR EXISTS (SELECT 1 FROM ${requests} request WHERE request.saga_id = head.id)
+        OR (head.held_code IS NULL AND ${isDue(query)})
+        OR (head.held_code = 'definition-changed' AND ${hasKnownPlan(bind, query)})
+      )`,
+  );
+}

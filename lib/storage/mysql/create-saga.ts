@@ -1,0 +1,34 @@
+import type { NewSaga } from '../saga-storage.js';
+import { jsonText } from '../sql/json-text.js';
+import type { SagaCreation } from './saga-write.js';
+import { storableInteger, storableName } from './storable-value.js';
+import { storableRow } from './storable-row.js';
+
+/** A new head, by the names of its columns. */
+export type NewHead = {
+  readonly id: string;
+  readonly name: string;
+  readonly definition_version: number;
+  readonly status: string;
+  readonly worker: string | null;
+  readonly plan_hash: string;
+  readonly plan: string;
+};
+
+/** Head and first row of a new saga; nothing when the id is taken. */
+export function createSaga(saga: NewSaga): SagaCreation {
+  const row = storableRow(saga, { version: 1, seq: 1 });
+  return {
+    kind: 'creation',
+    row,
+    head: {
+      id: row.sagaId,
+      name: storableName('saga name', saga.name),
+      definition_version: storableInteger('version of the definition', saga.definitionVersion),
+      status: saga.status,
+      worker: row.worker,
+      plan_hash: storableName('plan hash', saga.planHash),
+      plan: jsonText(saga.plan, { sagaId: row.sagaId, what: 'plan' }),
+    },
+  };
+}

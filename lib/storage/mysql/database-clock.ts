@@ -1,0 +1,8 @@
+/**
+ * The server's clock when the statement began, in whole milliseconds since the epoch; stands still within one statement. Made of
+ * universal time, so that neither the session's time zone nor an hour that comes twice a year can change it.
+ */
+export const NOW = `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)`;
+
+/** A large number in a type that every driver makes a number of, whatever its options. */
+export const milliseconds = (time: string): string => `(${time}) + 0e0`;

@@ -1,0 +1,135 @@
+import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
+import { SagaError } from '../../errors/saga-error.js';
+import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
+import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+
+/**
+ * Error numbers, the same in MySQL and MariaDB but where one is named; from
+ * https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html and https://mariadb.com/kb/en/mariadb-error-code-reference/.
+ */
+const DUPLICATE_KEY = 1062;
+const LOCK_WAIT_TIMEOUT = 1205;
+const DEADLOCK = 1213;
+/** MariaDB: a row has changed since the transaction's snapshot. */
+const CHANGED_SINCE_READ = 1020;
+/** Group replication: another server's transaction was first. */
+const ROLLED_BACK_AT_COMMIT = 3101;
+const COLLISIONS: readonly number[] = [
+  DUPLICATE_KEY,
+  LOCK_WAIT_TIMEOUT,
+  DEADLOCK,
+  CHANGED_SINCE_READ,
+  ROLLED_BACK_AT_COMMIT,
+];
+
+/** A table, a temporary file, the disk. */
+const FULL: readonly number[] = [1021, 1114];
+
+/** What the same statement would be answered again, beyond what the classes of SQLSTATE say. */
+const REFUSALS: readonly number[] = [
+  1153, // a packet larger than max_allowed_packet
+  1118, // a row larger than a page takes
+  1366, // a text that its column's character set cannot hold
+  3819, // MySQL: a check constraint
+  4025, // MariaDB: a check constraint
+];
+
+/** The server's error number, of the error itself or of the one that a library has wrapped; `undefined` if no server spoke. */
+export function errorNumber(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('errno' in error && typeof error.errno === 'number' && error.errno >= 1000) return error.errno;
+  return 'cause' in error ? errorNumber(error.cause) : undefined;
+}
+
+function sqlState(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  if ('sqlState' in error && typeof error.sqlState === 'string') return error.sqlState.replace('#', '');
+  return 'cause' in error ? sqlState(error.cause) : '';
+}
+
+/**
+ * Two transactions were in each other's way: this one did not happen, or is rolled back by who hears this, and may simply be tried again.
+ * A key that is there already is such a collision: whoever writes has looked, so somebody else has put it there since.
+ */
+export function isCollision(error: unknown): boolean {
+  return COLLISIONS.includes(errorNumber(error) ?? 0);
+}
+
+/** A driver's error in the port's terms. */
+export function toSagaError(error: unknown): unknown {
+  if (error instanceof SagaError) return error;
+  const cause = { cause: error };
+  const number = errorNumber(error);
+  if (number === undefined) {
+    return new StorageUnavailableError(
+      'failed',
+      'The saga database cannot be reached. The cause says more; sagas go on when it is back.',
+      cause,
+    );
+  }
+  if (isCollision(error) && number !== DUPLICATE_KEY) {
+    return new StorageUnavailableError(
+      'locked',
+      `Rows of the saga tables stayed locked by another transaction (error ${number}). Nothing was written; look for one that is left open.`,
+      cause,
+    );
+  }
+  if (FULL.includes(number)) {
+    return new StorageUnavailableError(
+      'full',
+      `The saga database is full (error ${number}). Nothing was written; sagas go on when there is room on its disk again.`,
+      cause,
+    );
+  }
+  if (REFUSALS.includes(number) || /^(22|23|45)/.test(sqlState(error))) {
+    return new StorageRejectedError(
+      `The saga database refused a value (error ${number}): it is too large, or a constraint or trigger forbids it. It was not written.`,
+      cause,
+    );
+  }
+  return new StorageUnavailableError(
+    'failed',
+    `The saga database failed (error ${number}). The cause says more; sagas go on when it works again.`,
+    cause,
+  );
+}
+
+/** What is wrong with the set-up, where that is what an error while opening says; else the error in the port's terms. */
+export function toOpeningError(error: unknown): unknown {
+  const number = errorNumber(error);
+  const mistake = number === undefined ? undefined : setUpMistake(number);
+  if (mistake === undefined) return toSagaError(error);
+  const said = error instanceof Error ? ` The server says: ${error.message}.` : '';
+  return new SagaConfigurationError([`MysqlSagaStorage: ${mistake} (error ${number}).${said}`]);
+}
+
+function setUpMistake(number: number): string | undefined {
+  switch (number) {
+    case 1045: // access denied, password
+    case 1698: // MariaDB: access denied, no password
+    case 1130: // host not allowed
+    case 3118: // MySQL: account locked
+    case 4151: // MariaDB: account locked
+      return 'the server refuses the user, the password or the host of the client';
+    case 1044: // access denied to the database
+      return 'the database that the client or `database` asks for is not open to the user, or does not exist: grant it, or create it';
+    case 1049:
+      return 'the database that the client or `database` asks for does not exist: create it';
+    case 1046:
+      return 'the client has chosen no database: name one in its options, or set `database`';
+    case 1142: // a right on a table
+    case 1143: // a right on a column
+    case 1227: // a right on the server
+    case 1370: // a right on a routine
+      return (
+        'the user lacks a right: to create tables for `migrate: true`, else to read and write them. ' +
+        'Grant it, or run what migrations() returns as their owner'
+      );
+    case 1290: // --read-only
+    case 1792: // read-only transaction
+    case 1836: // MySQL: read-only mode
+      return 'the server or the session is read-only: connect to the primary server, with a user that may write';
+    default:
+      return undefined;
+  }
+}

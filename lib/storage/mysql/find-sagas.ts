@@ -1,0 +1,63 @@
+import { checkQuery, type CheckedQuery } from '../checked-query.js';
+import type { SagaSummary } from '../saga-record.js';
+import type { Page, SagaQuery } from '../saga-storage.js';
+import { toPage, type HeadRow } from '../sql/saga-rows.js';
+import { isStorable } from '../sql/storable.js';
+import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
+import { searchable } from './change-head.js';
+import { HEAD_COLUMNS, selectList } from './columns.js';
+import type { MysqlConnection } from './mysql-connection.js';
+
+/** A page of heads, newest first. One row more than the page holds tells whether there is another page. */
+export async function findSagas(connection: MysqlConnection, query: SagaQuery): Promise<Page<SagaSummary>> {
+  const checked = checkQuery(query);
+  const { text, values } = selectPage(connection.tables.heads, checked);
+  if (values.some((value) => typeof value === 'string' && !isStorable(value))) return { items: [] };
+  return toPage(await connection.allOnce<HeadRow>(text, ...values), checked.limit);
+}
+
+/** The statement for a query: the conditions that it has, and no others, so that the server can choose the index for them. */
+export function selectPage(heads: string, query: CheckedQuery): BoundStatement {
+  return boundStatement((bind) => {
+    const conditions = conditionsOf(query, bind);
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    return `
+      SELECT ${selectList(HEAD_COLUMNS)} FROM ${heads} head ${where}
+      ORDER BY head.created_at DESC, head.id DESC LIMIT ${bind(query.limit + 1)}`;
+  });
+}
+
+function conditionsOf(query: CheckedQuery, bind: Bind): readonly string[] {
+  const { statuses, name, step, error, held, createdAfter, createdBefore, after } = query;
+  const conditions: string[] = [];
+  if (statuses) {
+    // The index by status does not hold what most sagas come to, and is asked in its own words.
+    const column = statuses.includes('COMPLETED') ? 'head.status' : 'head.listed_status';
+    conditions.push(`${column} IN ${listOf(bind, statuses)}`);
+  }
+  if (name !== undefined) conditions.push(`head.name = ${bind(name)}`);
+  if (step !== undefined) conditions.push(`head.failed_step = ${bind(step)}`);
+  if (error !== undefined) {
+    conditions.push(
+      'head.failed_at IS NOT NULL',
+      `INSTR(CAST(head.error_search AS BINARY), ${bind(lower(error))}) > 0`,
+    );
+  }
+  if (held === true) conditions.push('head.held_code IS NOT NULL');
+  if (typeof held === 'string') conditions.push(`head.held_code = ${bind(held)}`);
+  if (createdAfter) conditions.push(`head.created_at > ${bind(createdAfter.getTime())}`);
+  if (createdBefore) conditions.push(`head.created_at < ${bind(createdBefore.getTime())}`);
+  // Spelled out, because the comparison of rows does not lead to an index.
+  if (after) {
+    const { createdAt, id } = after;
+    conditions.push(
+      `head.created_at <= ${bind(createdAt)} AND (head.created_at < ${bind(createdAt)} OR head.id < ${bind(id)})`,
+    );
+  }
+  return conditions;
+}
+
+/** As the errors are stored; what cannot be stored stays as it is, and is looked for by nobody. */
+function lower(text: string): string {
+  return isStorable(text) ? searchable(text) : text;
+}

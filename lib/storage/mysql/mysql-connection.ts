@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import type { Sql } from '../sql/saga-tables.js';
+import type { Bindable } from './bound-statement.js';
+import { isCollision, toSagaError } from './driver-error.js';
+import type { MysqlQuery, MysqlResult } from './mysql-client.js';
+import type { MysqlTables } from './mysql-tables.js';
+import { parameter } from './parameter.js';
+import type { StatementClient } from './pool-client.js';
+
+/** How often a statement or transaction is tried that collides with others. */
+const ATTEMPTS = 10;
+/** Milliseconds between two tries, at most; random, so that those who collided do not meet again. */
+const RETRY_PAUSE = 20;
+/** Milliseconds after which nothing is tried again: who has waited as long as that for a lock will not get it the next time. */
+const PATIENCE = 5000;
+
+/** Where statements run: on their own, or in a transaction. */
+export interface MysqlSession {
+  /** All rows. `Row` is what the statement selects: this is the edge where rows get their type. */
+  all<Row>(sql: Sql, ...values: Bindable[]): Promise<readonly Row[]>;
+  /** All rows of a statement that was put together for this one call. */
+  allOnce<Row>(text: string, ...values: Bindable[]): Promise<readonly Row[]>;
+}
+
+/** The client with what every use of it needs: values that no setting changes, errors in the port's terms, another try after a collision. */
+export class MysqlConnection implements MysqlSession {
+  /** The bytes that one statement may have; told by the server when the storage opens. */
+  maxPacket = Infinity;
+  private readonly texts = new Map<Sql, string>();
+  private isOpen = false;
+
+  constructor(
+    private readonly client: StatementClient,
+    readonly tables: MysqlTables,
+  ) {}
+
+  open(): void {
+    this.isOpen = true;
+  }
+
+  /** The client stays open. */
+  close(): void {
+    this.isOpen = false;
+  }
+
+  all<Row>(sql: Sql, ...values: Bindable[]): Promise<readonly Row[]> {
+    return this.retry(() => this.session(this.client.run).all<Row>(sql, ...values));
+  }
+
+  allOnce<Row>(text: string, ...values: Bindable[]): Promise<readonly Row[]> {
+    return this.retry(() => this.session(this.client.run).allOnce<Row>(text, ...values));
+  }
+
+  /** Runs `work` in one transaction: all of it happens, durably, or nothing. It may run more than once. */
+  transaction<T>(work: (session: MysqlSession) => Promise<T>): Promise<T> {
+    return this.retry(() => this.client.transaction((run) => work(this.session(run))));
+  }
+
+  private session(run: MysqlQuery): MysqlSession {
+    const allOnce = async <Row>(text: string, ...values: Bindable[]) =>
+      rowsOf<Row>(await run(text, values.map(parameter)));
+    return { all: (sql, ...values) => allOnce(this.text(sql), ...values), allOnce };
+  }
+
+  private async retry<T>(attempt: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    for (let left = ATTEMPTS - 1; ; left--) {
+      if (!this.isOpen) throw closedError();
+      try {
+        return await attempt();
+      } catch (error) {
+        const isOver = left <= 0 || performance.now() - start > PATIENCE;
+        if (isOver || !isCollision(error)) throw toSagaError(error);
+        await delay(Math.random() * RETRY_PAUSE);
+      }
+    }
+  }
+
+  private text(sql: Sql): string {
+    let text = this.texts.get(sql);
+    if (text === undefined) {
+      text = sql(this.tables);
+      this.texts.set(sql, text);
+    }
+    return text;
+  }
+}
+
+/** Names and texts come as bytes, whatever the connection's character set. */
+function rowsOf<Row>({ rows }: MysqlResult): readonly Row[] {
+  return (rows as readonly Readonly<Record<string, unknown>>[]).map(
+    (row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [name, value instanceof Uint8Array ? textOf(value) : value]),
+      ) as Row,
+  );
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString();
+}
+
+function closedError(): StorageUnavailableError {
+  return new StorageUnavailableError(
+    'closed',
+    'The saga storage is not open: not yet, or not any more. Nothing was written.',
+  );
+}
