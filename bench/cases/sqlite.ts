@@ -51,7 +51,7 @@ async function ours(load: Load): Promise<Contestant> {
   // The floor's rounds hold up the event loop, on a slow disk for longer than a lease lasts by default.
   const lease = { duration: 120_000 };
   const { runner, close } = await startApplication({ storage: new SqliteSagaStorage({ client }), lease });
-  await timed(COMPILED, (n) => runner.run(OrderSaga, newOrder(n), { id: `warm-up-${orderId(n)}` }));
+  await timed(COMPILED, (n) => runner.run(OrderSaga, newOrder(n), { id: `at-first-${orderId(n)}` }));
   let started = 0;
   return {
     round: () => {

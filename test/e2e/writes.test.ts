@@ -52,17 +52,32 @@ describe('the durable writes of a saga', () => {
   });
 
   describe('on SQLite', () => {
-    /** Counts what a connection commits. */
+    /** Counts what a connection commits: transactions, and statements that run outside of one. */
     async function counting(work: (commits: () => number, storage: SqliteSagaStorage) => Promise<void>): Promise<void> {
       const file = freshFile();
       const client = sqliteDrivers[0]!.open(file);
       let commits = 0;
+      let isInTransaction = false;
+      const note = (sql: string): void => {
+        if (sql === 'COMMIT' || (!isInTransaction && sql.includes('INSERT'))) commits++;
+        if (sql.startsWith('BEGIN')) isInTransaction = true;
+        if (sql === 'COMMIT' || sql === 'ROLLBACK') isInTransaction = false;
+      };
       const counted: SqliteClient = {
-        exec: (sql) => client.exec(sql),
-        prepare: (sql) => {
+        exec(sql) {
+          note(sql);
+          return client.exec(sql);
+        },
+        prepare(sql) {
           const statement = client.prepare(sql);
-          if (sql !== 'COMMIT') return statement;
-          return { run: (...values) => (commits++, statement.run(...values)), get: statement.get, all: statement.all };
+          return {
+            run(...values) {
+              note(sql);
+              return statement.run(...values);
+            },
+            get: (...values) => statement.get(...values),
+            all: (...values) => statement.all(...values),
+          };
         },
       };
       try {

@@ -50,6 +50,19 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('fa
       expect(await subject.create()).toMatchObject({ outcome: 'created' });
     });
 
+    it('leaves nothing behind that others of the process would stumble over', async () => {
+      const subject = await file.subject({ busyTimeout: 60 });
+      await subject.create({ id: 'before' });
+      const other = file.connect();
+      other.exec('BEGIN IMMEDIATE');
+      await expect(subject.create()).rejects.toMatchObject({ reason: 'locked' });
+      expect(await subject.storage.load('before')).toMatchObject({ record: { version: 1 } });
+      other.exec('COMMIT');
+      const beat = { worker: 'w1', beat: 0, duration: 1000 };
+      expect(await subject.storage.heartbeat(beat)).toMatchObject({ outcome: 'alive' });
+      expect(await subject.storage.load('saga-1')).toBeUndefined();
+    });
+
     it('keeps nobody from closing', async () => {
       const subject = await file.subject({ busyTimeout: 60_000 });
       const other = file.connect();
@@ -128,9 +141,9 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('fa
     it('leaves no transaction open', async () => {
       const client = file.connect();
       const subject = await file.subject({ client });
-      client.exec('ALTER TABLE saga_log RENAME TO lost_log');
+      client.exec('CREATE TRIGGER broken BEFORE INSERT ON saga_log BEGIN SELECT * FROM missing; END');
       await expect(subject.create()).rejects.toMatchObject({ reason: 'failed' });
-      client.exec('ALTER TABLE lost_log RENAME TO saga_log');
+      client.exec('DROP TRIGGER broken');
       expect(await subject.create()).toMatchObject({ outcome: 'created' });
     });
   });

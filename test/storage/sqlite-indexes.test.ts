@@ -30,13 +30,13 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('in
 
   it('look for sagas to recover in indexes that hold no finished saga, and only among those of dead workers', () => {
     expect(readsOfHeads(SELECT_RECOVERABLE(TABLES), ['[]', '[]', 0, 10])).toEqual([
-      'SEARCH h USING INDEX saga_heads_to_recover (worker>?)',
-      'SEARCH h USING INDEX saga_heads_to_recover (worker>?)',
-      'SEARCH head USING INDEX saga_heads_to_recover (worker=?)',
+      'SEARCH h USING INDEX saga_heads_unfinished (held_code=? AND worker>?)',
+      'SEARCH h USING INDEX saga_heads_unfinished (held_code=? AND worker>?)',
+      'SEARCH head USING INDEX saga_heads_unfinished (held_code=? AND worker=?)',
       'SEARCH head USING PRIMARY KEY (id=?)',
       'SEARCH head USING INDEX saga_heads_held_by_plan (name=? AND plan_hash=?)',
     ]);
-    const partial = client.prepare(`SELECT sql FROM sqlite_master WHERE name = 'saga_heads_to_recover'`).get();
+    const partial = client.prepare(`SELECT sql FROM sqlite_master WHERE name = 'saga_heads_unfinished'`).get();
     expect(partial).toMatchObject({ sql: expect.stringContaining(`WHERE status NOT IN ('COMPLETED', 'FAILED')`) });
   });
 
@@ -56,7 +56,8 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('in
     [{}, 'by_time ((created_at,id)<(?,?))'],
     [{ createdBefore: new Date() }, 'by_time ((created_at,id)<(?,?))'],
     [{ name: 'OrderSaga' }, 'by_name (name=? AND (created_at,id)<(?,?))'],
-    [{ status: 'RUNNING' }, 'by_status (status=? AND (created_at,id)<(?,?))'],
+    [{ status: 'COMPLETED' }, 'by_time ((created_at,id)<(?,?))'],
+    [{ status: ['RUNNING', 'FAILED'] }, 'by_time ((created_at,id)<(?,?))'],
     [{ status: 'FAILED' }, 'by_status (status=? AND (created_at,id)<(?,?))'],
     [{ status: ['COMPENSATING', 'COMPENSATION_FAILED'] }, 'by_status (status=? AND (created_at,id)<(?,?))'],
     [{ step: 'charge' }, 'by_failed_step (failed_step=? AND (created_at,id)<(?,?))'],
@@ -67,5 +68,11 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('in
     const after = encodeCursor({ createdAt: 1, id: 'saga-1' });
     const { sql, values } = selectPage(TABLES.heads, checkQuery({ ...query, after }));
     expect(readsOfHeads(sql, values)).toEqual([`SEARCH saga_heads USING INDEX saga_heads_${index}`]);
+  });
+
+  it('look for waiting and running sagas among the unfinished, of which there are few', () => {
+    const status = ['PENDING', 'RUNNING', 'COMPENSATING'] as const;
+    const { sql, values } = selectPage(TABLES.heads, checkQuery({ status }));
+    expect(readsOfHeads(sql, values)).toEqual(['SCAN saga_heads USING INDEX saga_heads_unfinished']);
   });
 });

@@ -53,7 +53,10 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('op
     await Promise.all([file.storage().open(), file.storage().open()]);
     await file.storage().open();
     const applied = file.connect().prepare('SELECT version, name FROM saga_migrations').all();
-    expect(applied.map((row) => ({ ...(row as object) }))).toMatchObject([{ version: 1, name: 'sagas' }]);
+    expect(applied.map((row) => ({ ...(row as object) }))).toMatchObject([
+      { version: 1, name: 'sagas' },
+      { version: 2, name: 'lone-writes' },
+    ]);
   });
 
   it('refuses a database that a newer release has migrated, and changes nothing', async () => {
@@ -73,7 +76,7 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('op
     const client = file.connect();
     await expect(file.storage({ client, migrate: false }).open()).rejects.toMatchObject({
       code: 'SAGA_STORAGE_NOT_MIGRATED',
-      missing: [1],
+      missing: [1, 2],
     });
     expect(tablesOf(client)).toEqual([]);
   });

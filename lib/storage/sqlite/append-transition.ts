@@ -3,7 +3,7 @@ import type { SagaTransition, TransitionResult } from '../saga-storage.js';
 import { newRow, type NewRow } from '../sql/log-row.js';
 import { toRequest, type RequestRow } from '../sql/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { changeHead, setSnapshot } from './change-head.js';
+import { explainHead, reasonsOf, setSnapshot } from './change-head.js';
 import type { SagaWrite } from './saga-write.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
@@ -17,22 +17,27 @@ const DELETE_REQUEST: Sql = ({ requests }) => `DELETE FROM ${requests} WHERE sag
 /** The next row of a saga's log, and what it changes in the head. */
 export function appendTransition(transition: SagaTransition): SagaWrite<TransitionResult> {
   const row = newRow(transition, transition);
-  const change = transition.head && changeHead(row.sagaId, transition.head);
+  const { head, snapshot } = transition;
+  const reasons = head && reasonsOf(row.sagaId, head);
   const known = [...transition.knownRequests];
   const answered = transition.entries.flatMap((entry) => ('request' in entry ? [entry.request] : []));
+  const isPlain = reasons === undefined && snapshot === undefined && known.length === 0;
   return {
     row,
+    move: head,
     hindrance(connection) {
       const unread = unreadRequests(connection, row.sagaId, known);
       return unread.length > 0 && isFree(connection, row) ? { outcome: 'requested', requests: unread } : undefined;
     },
     refused: () => ({ outcome: 'conflict' }),
-    appended(connection, now) {
-      for (const request of answered) connection.run(DELETE_REQUEST, row.sagaId, request);
-      change?.(connection, now);
-      if (row.snapshot !== null) setSnapshot(connection, row.sagaId, row.version);
-      return { outcome: 'written', at: new Date(now) };
-    },
+    besides: isPlain
+      ? undefined
+      : (connection) => {
+          for (const request of answered) connection.run(DELETE_REQUEST, row.sagaId, request);
+          if (reasons) explainHead(connection, row.sagaId, reasons);
+          if (snapshot !== undefined) setSnapshot(connection, row.sagaId, row.version);
+        },
+    written: (now) => ({ outcome: 'written', at: new Date(now) }),
   };
 }
 

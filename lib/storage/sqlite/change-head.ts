@@ -20,18 +20,27 @@ const EXPLAIN_HEAD: Sql = ({ heads }) => `
 
 const SET_SNAPSHOT: Sql = ({ heads }) => `UPDATE ${heads} SET snapshot_version = ? WHERE id = ?`;
 
-/** Prepares the change of a head: the texts are made now, the times when the database's clock has been read. */
-export function changeHead(sagaId: string, change: HeadChange): (connection: SqliteConnection, now: number) => void {
-  const { status = null, worker, dueIn } = change;
-  const reasons = reasonsOf(sagaId, change);
-  return (connection, now) => {
-    const due = changed(dueIn && now + Math.ceil(dueIn));
-    connection.run(MOVE_HEAD, status, worker === null ? 1 : 0, ...due, now, sagaId);
-    if (reasons) connection.run(EXPLAIN_HEAD, ...reasons, sagaId);
-  };
+/** Where a saga stands from now on. */
+export type HeadMove = Pick<HeadChange, 'status' | 'worker' | 'dueIn'>;
+
+/** What `status`, `worker` and `due_at` become: the status, whether the worker is left, whether a due time is set, and to what. */
+export function moveValues({ status, worker, dueIn }: HeadMove, now: number): readonly SqliteValue[] {
+  return [status ?? null, worker === null ? 1 : 0, ...changed(dueIn && now + Math.ceil(dueIn))];
 }
 
-function reasonsOf(sagaId: string, { heldReason, error, failedStep }: HeadChange): readonly SqliteValue[] | undefined {
+/** Says where a saga stands. */
+export function moveHead(
+  connection: SqliteConnection,
+  { sagaId, move, now }: { readonly sagaId: string; readonly move: HeadMove; readonly now: number },
+): void {
+  connection.run(MOVE_HEAD, ...moveValues(move, now), now, sagaId);
+}
+
+/** Why a saga stands where it does, if that changes. The texts are made now, before the write is queued. */
+export type HeadReasons = readonly SqliteValue[];
+
+/** The reasons that a change gives; `undefined` for none. */
+export function reasonsOf(sagaId: string, { heldReason, error, failedStep }: HeadChange): HeadReasons | undefined {
   if (heldReason === undefined && error === undefined && failedStep === undefined) return undefined;
   return [
     ...changed(heldReason && heldReason.code),
@@ -39,6 +48,11 @@ function reasonsOf(sagaId: string, { heldReason, error, failedStep }: HeadChange
     ...changed(error && jsonText(error, { sagaId, what: 'error' })),
     ...changed(failedStep && storable('failed step', failedStep)),
   ];
+}
+
+/** Says why it stands there. */
+export function explainHead(connection: SqliteConnection, sagaId: string, reasons: HeadReasons): void {
+  connection.run(EXPLAIN_HEAD, ...reasons, sagaId);
 }
 
 /** Lets loads begin at this row. It is no change that anybody looks for, so `updated_at` stays. */

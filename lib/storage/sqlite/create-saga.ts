@@ -20,6 +20,6 @@ export function createSaga(saga: NewSaga): SagaWrite<CreateResult> {
       const existing = connection.first<{ name: string }>(SELECT_NAME, row.sagaId);
       return { outcome: 'exists', name: existing?.name ?? name };
     },
-    appended: (_, now) => ({ outcome: 'created', at: new Date(now) }),
+    written: (now) => ({ outcome: 'created', at: new Date(now) }),
   };
 }

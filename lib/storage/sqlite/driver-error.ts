@@ -35,6 +35,11 @@ export function isBusy(error: unknown): boolean {
   return code === 'BUSY' || code === 'LOCKED';
 }
 
+/** A constraint or a trigger forbids it: it did not happen. */
+export function isConflict(error: unknown): boolean {
+  return resultCode(error) === 'CONSTRAINT';
+}
+
 /** A driver's error in the port's terms; errors that do not come from SQLite are handed on as they are. */
 export function toSagaError(error: unknown): unknown {
   const code = resultCode(error);

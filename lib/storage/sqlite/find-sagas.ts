@@ -1,9 +1,11 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
-import type { SagaSummary } from '../saga-record.js';
+import { isFinal, type SagaStatus, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-storage.js';
 import { toPage, type HeadRow } from '../sql/saga-rows.js';
+import { UNFINISHED } from '../sql/saga-tables.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteValue } from './sqlite-client.js';
+import { OFF_THE_PATH } from './sqlite-tables.js';
 
 /** A page of heads, newest first. One row more than the page holds tells whether there is another page. */
 export function findSagas(connection: SqliteConnection, query: SagaQuery): Page<SagaSummary> {
@@ -18,14 +20,28 @@ interface Filter {
   readonly values: readonly SqliteValue[];
 }
 
-/** The statement for a query: the conditions that it has, and no others, so that SQLite can choose the index for them. */
+/**
+ * The statement for a query: the conditions that it has, and no others, so that SQLite can choose the index for them. Only for waiting and
+ * running sagas does it have to be told: it would go through all that ever were, in their order, to find the few that are unfinished.
+ */
 export function selectPage(heads: string, query: CheckedQuery): Filter {
   const filters = filtersOf(query);
   const where = filters.length === 0 ? '' : `WHERE ${filters.map(({ sql }) => sql).join(' AND ')}`;
+  const index = isAmongUnfinished(query) ? `INDEXED BY ${heads}_unfinished` : '';
   return {
-    sql: `SELECT * FROM ${heads} ${where} ORDER BY created_at DESC, id DESC LIMIT ?`,
+    sql: `SELECT * FROM ${heads} ${index} ${where} ORDER BY created_at DESC, id DESC LIMIT ?`,
     values: [...filters.flatMap(({ values }) => values), query.limit + 1],
   };
+}
+
+function isOnThePath(status: SagaStatus): boolean {
+  return status === 'PENDING' || status === 'RUNNING' || status === 'COMPLETED';
+}
+
+/** Some are in no index by status, and all are in that of the unfinished. */
+function isAmongUnfinished({ statuses, step, error, held }: CheckedQuery): boolean {
+  if (step !== undefined || error !== undefined || held !== undefined) return false;
+  return statuses !== undefined && statuses.some(isOnThePath) && !statuses.some(isFinal);
 }
 
 function filtersOf(query: CheckedQuery): readonly Filter[] {
@@ -34,8 +50,9 @@ function filtersOf(query: CheckedQuery): readonly Filter[] {
   const where = (sql: string, ...values: SqliteValue[]) => filters.push({ sql, values });
   if (statuses) {
     where(`status IN (${statuses.map(() => '?').join(', ')})`, ...statuses);
-    // Says again what the list says already: only in these words does SQLite know that the partial index will do.
-    if (!statuses.includes('COMPLETED')) where(`status <> 'COMPLETED'`);
+    // They say again what the list says already: only in these words does SQLite know that a partial index will do.
+    if (!statuses.some(isOnThePath)) where(OFF_THE_PATH);
+    else if (!statuses.some(isFinal)) where(UNFINISHED);
   }
   if (name !== undefined) where('name = ?', name);
   if (step !== undefined) where('failed_step = ?', step);

@@ -3,6 +3,7 @@ import { StorageVersionError } from '../../errors/storage-version-error.js';
 import type { SagaTables, Sql } from '../sql/saga-tables.js';
 import { NOW } from './database-clock.js';
 import { sagas } from './migrations/0001-sagas.js';
+import { loneWrites } from './migrations/0002-lone-writes.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 /** A numbered change of the tables. Once released it is never edited: later ones are added behind it. */
@@ -14,7 +15,10 @@ export interface SqliteMigration {
   readonly sql: string;
 }
 
-const CHANGES: readonly { readonly name: string; readonly sql: Sql }[] = [{ name: 'sagas', sql: sagas }];
+const CHANGES: readonly { readonly name: string; readonly sql: Sql }[] = [
+  { name: 'sagas', sql: sagas },
+  { name: 'lone-writes', sql: loneWrites },
+];
 
 /** All migrations, in the order in which they run. */
 export function migrationsFor(tables: SagaTables): readonly SqliteMigration[] {

@@ -1,6 +1,7 @@
 import type { NewRow } from '../sql/log-row.js';
 import { LOG_FORMAT } from '../sql/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
+import { moveHead, type HeadMove } from './change-head.js';
 import { NOW } from './database-clock.js';
 import { insertRows, rowInsert, type RowInsert } from './insert-rows.js';
 import type { SqliteConnection } from './sqlite-connection.js';
@@ -15,8 +16,12 @@ export interface SagaWrite<Result> {
   hindrance?(connection: SqliteConnection): Result | undefined;
   /** Its place is taken, or missing: nothing is written. */
   refused(connection: SqliteConnection): Result;
-  /** Its row is in the log: writes what goes with it. */
-  appended(connection: SqliteConnection, now: number): Result;
+  /** Where the saga stands from now on, if that changes. */
+  readonly move?: HeadMove | undefined;
+  /** Writes what else goes with the row, once it is in the log. Most have nothing more to write. */
+  readonly besides?: ((connection: SqliteConnection) => void) | undefined;
+  /** All of it is written. */
+  written(now: number): Result;
 }
 
 const STAMP: Sql = ({ requests }) => `SELECT ${NOW} AS now, EXISTS (SELECT 1 FROM ${requests}) AS requested`;
@@ -78,7 +83,13 @@ export function writeBatch(connection: SqliteConnection, batch: readonly SagaWri
     batch.filter((write) => !refused.has(write)),
     ({ row }) => rowValues(row, now),
   );
-  return batch.map((write) => (refused.has(write) ? refused.get(write) : write.appended(connection, now)));
+  return batch.map((write) => {
+    if (refused.has(write)) return refused.get(write);
+    const { row, move, besides } = write;
+    if (move) moveHead(connection, { sagaId: row.sagaId, move, now });
+    besides?.(connection);
+    return write.written(now);
+  });
 }
 
 function rowValues(row: NewRow, now: number): SqliteValue[] {

@@ -11,11 +11,20 @@ const DRIVER_BUSY_TIMEOUT = 50;
 /** Milliseconds between two tries, at most; half of it is random, so that waiting processes do not march in step. */
 const RETRY_PAUSE = 40;
 
+/**
+ * After so many pages (16 MiB) the write-ahead log is brought into the file. SQLite's own 1,000 are good for few and large transactions:
+ * many small ones write the same pages again and again, and pay for each time that they are copied.
+ */
+const CHECKPOINT_PAGES = 4_000;
+
 const COMMIT: Sql = () => 'COMMIT';
+const ROLLBACK: Sql = () => 'ROLLBACK';
 
 /** The client with what every use of it needs: cached statements, checked values, transactions that wait for their turn. */
 export class SqliteConnection {
   private readonly statements = new Map<Sql, SqliteStatement>();
+  /** Statements that have met a lock on their own, with the number of their values: see {@link runAlone}. */
+  private readonly halfRun = new Map<Sql, number>();
   /** Aborted while the storage is not open: it ends every wait for a lock. */
   private closing = new AbortController();
 
@@ -38,6 +47,7 @@ export class SqliteConnection {
     await this.retryWhileBusy(() => {
       this.client.exec('PRAGMA journal_mode = WAL');
       this.client.exec(`PRAGMA synchronous = ${synchronous}`);
+      this.client.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     });
   }
 
@@ -45,6 +55,23 @@ export class SqliteConnection {
   run(sql: Sql, ...values: SqliteValue[]): number {
     checkValues(values);
     return Number(this.statement(sql).run(...values).changes);
+  }
+
+  /**
+   * Runs a statement outside of any transaction: it commits on its own.
+   *
+   * One that meets a lock is left half-run by libsql, and until it has run again every `COMMIT` of this connection would fail for it. So
+   * whoever holds the write lock next runs it through; with nothing but nulls, for which such a statement has to do nothing.
+   */
+  runAlone(sql: Sql, ...values: SqliteValue[]): void {
+    try {
+      this.run(sql, ...values);
+      this.halfRun.delete(sql);
+    } catch (error) {
+      if (isBusy(error)) this.halfRun.set(sql, values.length);
+      else this.halfRun.delete(sql);
+      throw error;
+    }
   }
 
   /** The first row. `Row` is what the statement selects: this is the edge where rows get their type. */
@@ -65,14 +92,19 @@ export class SqliteConnection {
     return this.client.prepare(sql).all(...values) as readonly Row[];
   }
 
-  /** Runs `work` on one snapshot of the database. */
+  /** Runs `work` on one snapshot of the database. It has nothing to commit, and rolling back needs nobody's leave. */
   read<T>(work: () => T): Promise<T> {
-    return this.retryWhileBusy(() => this.transaction('BEGIN', work));
+    return this.retryWhileBusy(() => this.transaction({ begin: 'BEGIN', end: ROLLBACK }, work));
   }
 
   /** Runs `work` with the write lock held from the beginning: all of it happens, durably, or nothing. */
   write<T>(work: () => T): Promise<T> {
-    return this.retryWhileBusy(() => this.transaction('BEGIN IMMEDIATE', work));
+    return this.retryWhileBusy(() =>
+      this.transaction({ begin: 'BEGIN IMMEDIATE', end: COMMIT }, () => {
+        this.runThrough();
+        return work();
+      }),
+    );
   }
 
   /**
@@ -98,6 +130,7 @@ export class SqliteConnection {
   close(): void {
     this.closing.abort();
     this.statements.clear();
+    this.halfRun.clear();
   }
 
   private async pause(ms: number): Promise<void> {
@@ -109,16 +142,21 @@ export class SqliteConnection {
   }
 
   /** `BEGIN` is not kept prepared: after a busy database, libsql leaves it half-run, and the next `COMMIT` would fail for it. */
-  private transaction<T>(begin: string, work: () => T): T {
+  private transaction<T>({ begin, end }: { readonly begin: string; readonly end: Sql }, work: () => T): T {
     this.client.exec(begin);
     try {
       const result = work();
-      this.run(COMMIT);
+      this.run(end);
       return result;
     } catch (error) {
       this.rollBack();
       throw error;
     }
+  }
+
+  private runThrough(): void {
+    for (const [sql, values] of this.halfRun) this.run(sql, ...Array<null>(values).fill(null));
+    this.halfRun.clear();
   }
 
   private rollBack(): void {

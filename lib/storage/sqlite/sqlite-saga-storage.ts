@@ -25,6 +25,7 @@ import { claimSagas } from './claim-sagas.js';
 import { createSaga } from './create-saga.js';
 import { findSagas } from './find-sagas.js';
 import { loadHistory, loadSaga } from './load-saga.js';
+import { writeAlone } from './lone-write.js';
 import { checkMigrated, migrate, migrationsFor, type SqliteMigration } from './migrations.js';
 import { pruneSagas } from './prune-sagas.js';
 import { writeBatch, type SagaWrite } from './saga-write.js';
@@ -58,7 +59,7 @@ export class SqliteSagaStorage extends SagaStorage {
     this.connection = new SqliteConnection(client, sagaTables(tablePrefix), busyTimeout);
     this.commits = new GroupCommit({
       key: ({ row }) => row.sagaId,
-      commit: (batch) => this.connection.write(() => writeBatch(this.connection, batch)),
+      commit: (batch) => this.commit(batch),
       isRefusal: (error) => error instanceof StorageRejectedError,
     });
   }
@@ -125,6 +126,15 @@ export class SqliteSagaStorage extends SagaStorage {
 
   prune(query: PruneQuery): Promise<number> {
     return this.connection.write(() => pruneSagas(this.connection, query));
+  }
+
+  private async commit(batch: readonly SagaWrite<unknown>[]): Promise<readonly unknown[]> {
+    const [first] = batch;
+    if (first !== undefined && batch.length === 1) {
+      const written = await this.connection.retryWhileBusy(() => writeAlone(this.connection, first));
+      if (written !== undefined) return [written];
+    }
+    return this.connection.write(() => writeBatch(this.connection, batch));
   }
 
   private async submit<Result>(write: SagaWrite<Result>): Promise<Result> {
