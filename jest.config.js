@@ -9,6 +9,7 @@ export default {
     '^nest-saga/sqlite$': '<rootDir>/lib/storage/sqlite/index.ts',
     '^nest-saga/postgres$': '<rootDir>/lib/storage/postgres/index.ts',
     '^nest-saga/mysql$': '<rootDir>/lib/storage/mysql/index.ts',
+    '^nest-saga/redis$': '<rootDir>/lib/storage/redis/index.ts',
     '^nest-saga/contract$': '<rootDir>/test/contract/describe-saga-storage.ts',
   },
   transform: { '^.+\\.ts$': '@swc/jest' },

@@ -19,6 +19,7 @@ const expected = {
   missing: 404,
   ledger: ['reserve true', 'reserve true', 'release r-o-2'],
   postgres: 'function',
+  redis: 'function',
   sqlite: 'function',
 };
 

@@ -18,6 +18,7 @@ const manifest = {
     './sqlite': './lib/storage/sqlite/index.js',
     './postgres': './lib/storage/postgres/index.js',
     './mysql': './lib/storage/mysql/index.js',
+    './redis': './lib/storage/redis/index.js',
   },
 };
 

@@ -13,6 +13,7 @@ const self = {
   'nest-saga/sqlite': new URL('lib/storage/sqlite/index.ts', root).href,
   'nest-saga/postgres': new URL('lib/storage/postgres/index.ts', root).href,
   'nest-saga/mysql': new URL('lib/storage/mysql/index.ts', root).href,
+  'nest-saga/redis': new URL('lib/storage/redis/index.ts', root).href,
   'nest-saga/contract': new URL('test/contract/describe-saga-storage.ts', root).href,
 };
 

@@ -13,6 +13,7 @@ import {
   type StepExecution,
 } from 'nest-saga';
 import { PostgresSagaStorage } from 'nest-saga/postgres';
+import { RedisSagaStorage } from 'nest-saga/redis';
 import { SqliteSagaStorage } from 'nest-saga/sqlite';
 
 interface OrderContext {
@@ -79,6 +80,7 @@ async function main() {
       missing: missing instanceof HttpException && missing.getStatus(),
       ledger,
       postgres: typeof PostgresSagaStorage,
+      redis: typeof RedisSagaStorage,
       sqlite: typeof SqliteSagaStorage,
     }),
   );

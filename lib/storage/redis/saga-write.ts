@@ -1,0 +1,27 @@
+import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
+import type { ScriptCall } from './redis-script.js';
+
+/** A write of one saga, ready to share a round trip with writes of others. */
+export interface SagaWrite {
+  readonly sagaId: string;
+  readonly call: ScriptCall;
+}
+
+/** The longest text that a Redis server takes unless it is set otherwise (`proto-max-bulk-len`). */
+export const LONGEST_TEXT = 512 * 1024 * 1024;
+
+/**
+ * Checks that the server takes each text of a write. It would end the connection at a longer one, and with it every other write that is on
+ * its way.
+ *
+ * @throws StorageRejectedError
+ */
+export function checkSize({ sagaId, call }: SagaWrite, longest: number): void {
+  for (const arg of call.args) {
+    if (typeof arg !== 'string' || arg.length * 3 < longest || Buffer.byteLength(arg) < longest) continue;
+    throw new StorageRejectedError(
+      `A value of saga '${sagaId}' is larger than the ${String(longest)} bytes that the Redis server takes (proto-max-bulk-len). Nothing was written.`,
+      { sagaId },
+    );
+  }
+}

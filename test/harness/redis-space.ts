@@ -1,0 +1,55 @@
+import { RedisSagaStorage, type RedisStorageOptions } from 'nest-saga/redis';
+import { Redis, type RedisOptions } from 'ioredis';
+import { StorageUnderTest } from '../contract/storage-under-test.js';
+import { serverUrl } from './redis-server.js';
+
+/** Deletes every key that begins so. */
+export async function clearPrefix(client: Redis, prefix: string): Promise<void> {
+  const pattern = `${prefix.replace(/[[\]*?\\]/g, '\\$&')}*`;
+  for await (const keys of client.scanStream({ match: pattern, count: 1000 }) as AsyncIterable<string[]>) {
+    if (keys.length > 0) await client.unlink(...keys);
+  }
+}
+
+/** A key prefix that nobody else uses, with its connections and storages: what a test has of a server. */
+export class RedisSpace {
+  readonly keyPrefix = `{nest-saga-test-${crypto.randomUUID()}}:`;
+  private readonly clients: Redis[] = [];
+  private readonly storages: RedisSagaStorage[] = [];
+  /** For what the test itself asks of the server. */
+  readonly admin: Redis;
+
+  constructor(private readonly url = serverUrl) {
+    this.admin = this.client();
+  }
+
+  client(options: RedisOptions = {}): Redis {
+    const client = new Redis(this.url, options);
+    client.on('error', () => undefined);
+    this.clients.push(client);
+    return client;
+  }
+
+  /** A storage with a connection of its own, not opened yet. */
+  storage(options: Partial<RedisStorageOptions> = {}): RedisSagaStorage {
+    const { keyPrefix } = this;
+    const storage = new RedisSagaStorage({ client: options.client ?? this.client(), keyPrefix, ...options });
+    this.storages.push(storage);
+    return storage;
+  }
+
+  /** An opened storage with the short writes of the contract. */
+  async subject(options: Partial<RedisStorageOptions> = {}): Promise<StorageUnderTest> {
+    const storage = this.storage(options);
+    await storage.open();
+    const unused = async (): Promise<never> => Promise.reject(new Error('Only storage is used here.'));
+    return new StorageUnderTest(() => ({ storage, peer: unused, advance: unused, corrupt: unused, dispose: unused }));
+  }
+
+  /** Ends the connections, and leaves nothing of the keys. */
+  async clear(): Promise<void> {
+    for (const storage of this.storages) await storage.close();
+    await clearPrefix(this.admin, this.keyPrefix).catch(() => undefined);
+    for (const client of this.clients) client.disconnect();
+  }
+}
