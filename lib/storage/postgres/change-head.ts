@@ -42,18 +42,19 @@ export const HEAD_UPDATE_COLUMNS = {
   snapshot_version: 'int',
 } as const satisfies Record<keyof HeadUpdate, string>;
 
-/** The columns that an update sets, from `change`, which also has the time `at` of its row. */
-export const SET_HEAD = `
-  status = COALESCE(change.status, head.status),
-  worker = CASE WHEN change.leaves_worker THEN NULL ELSE head.worker END,
-  due_at = CASE WHEN change.sets_due THEN change.at + change.due_in * interval '1 millisecond' ELSE head.due_at END,
-  held_code = CASE WHEN change.sets_held THEN change.held_code ELSE head.held_code END,
-  held_reason = CASE WHEN change.sets_held THEN change.held_reason ELSE head.held_reason END,
-  error = CASE WHEN change.sets_error THEN change.error ELSE head.error END,
-  error_message = CASE WHEN change.sets_error THEN change.error_message ELSE head.error_message END,
-  failed_step = CASE WHEN change.sets_failed_step THEN change.failed_step ELSE head.failed_step END,
-  updated_at = CASE WHEN change.moves THEN change.at ELSE head.updated_at END,
-  snapshot_version = COALESCE(change.snapshot_version, head.snapshot_version)`;
+/** The columns that may change, as they are after `change` of a `locked` head; `at` is the time of its `appended` row. */
+export const CHANGED_COLUMNS = {
+  status: 'COALESCE(change.status, locked.status)',
+  worker: 'CASE WHEN change.leaves_worker THEN NULL ELSE locked.worker END',
+  due_at: `CASE WHEN change.sets_due THEN appended.at + change.due_in * interval '1 millisecond' ELSE locked.due_at END`,
+  held_code: 'CASE WHEN change.sets_held THEN change.held_code ELSE locked.held_code END',
+  held_reason: 'CASE WHEN change.sets_held THEN change.held_reason ELSE locked.held_reason END',
+  error: 'CASE WHEN change.sets_error THEN change.error ELSE locked.error END',
+  error_message: 'CASE WHEN change.sets_error THEN change.error_message ELSE locked.error_message END',
+  failed_step: 'CASE WHEN change.sets_failed_step THEN change.failed_step ELSE locked.failed_step END',
+  updated_at: 'CASE WHEN change.moves THEN appended.at ELSE locked.updated_at END',
+  snapshot_version: 'COALESCE(change.snapshot_version, locked.snapshot_version)',
+} as const;
 
 /** What a transition changes in the head; `undefined` when it only adds to the log. */
 export function changeHead(transition: SagaTransition): HeadUpdate | undefined {

@@ -33,8 +33,32 @@ export function rowSet<Column extends string>(
     const values = names.map((column) => `${bind(first[column] ?? null)}::${columns[column]}`);
     return `(VALUES (${values.join(', ')})) AS ${name} (${list})`;
   }
-  const lists = names.map((column) => {
-    return `${bind(arrayText(rows.map((row) => row[column] ?? null)))}::${columns[column]}[]`;
-  });
-  return `unnest(${lists.join(', ')}) AS ${name} (${list})`;
+  const lists = names.map((column) => listOf(bind, { column, type: columns[column] }, rows));
+  const selected = lists.map(({ selected }) => selected).join(', ');
+  return `(SELECT ${selected} FROM ROWS FROM (${lists.map(({ from }) => from).join(', ')}) AS ${name} (${list})) AS ${name}`;
+}
+
+/** A column of many rows: the list that its values come from, and how null is made of what stands for it there. */
+interface ColumnList {
+  readonly from: string;
+  readonly selected: string;
+}
+
+/**
+ * JSON goes as a list in JSON: in a list of texts each of its quotes would have to be escaped here and read twice there. Where one of
+ * the values is the `null` of JSON, which is not the null of SQL, it goes as texts after all.
+ */
+function listOf<Column extends string>(
+  bind: Bind,
+  { column, type }: { readonly column: Column; readonly type: string },
+  rows: readonly { readonly [C in Column]?: PostgresValue }[],
+): ColumnList {
+  const values = rows.map((row) => row[column] ?? null);
+  if (type === 'json' && !values.includes('null')) {
+    return {
+      from: `json_array_elements(${bind(`[${values.map((value) => value ?? 'null').join(',')}]`)}::json)`,
+      selected: `CASE WHEN json_typeof(${column}) <> 'null' THEN ${column} END AS ${column}`,
+    };
+  }
+  return { from: `unnest(${bind(arrayText(values))}::${type}[])`, selected: column };
 }

@@ -1,5 +1,5 @@
 import type { SagaTables } from '../sql/saga-tables.js';
-import { HEAD_UPDATE_COLUMNS, SET_HEAD } from './change-head.js';
+import { CHANGED_COLUMNS, HEAD_UPDATE_COLUMNS } from './change-head.js';
 import { NEW_HEAD_COLUMNS } from './create-saga.js';
 import { NOW, milliseconds } from './database-clock.js';
 import { NEW_ROW_COLUMNS, insertRows, selectRows, toRowColumns } from './insert-rows.js';
@@ -13,23 +13,18 @@ export async function writeBatch(
   batch: readonly SagaWrite[],
 ): Promise<ReadonlyMap<string, Date>> {
   const { text, values } = batchStatement(connection.tables, batch);
-  const rows = await (hasFixedPlan(batch)
-    ? connection.allPrepared<WrittenRow>(text, ...values)
-    : connection.allOnce<WrittenRow>(text, ...values));
+  const rows = await connection.allPrepared<WrittenRow>(text, ...values);
   return new Map(rows.map(({ saga_id: id, at }) => [id, new Date(at)]));
 }
+
+const CHANGING = Object.keys(CHANGED_COLUMNS).join(', ');
+const CHANGING_TO = Object.keys(CHANGED_COLUMNS)
+  .map((column) => `excluded.${column}`)
+  .join(', ');
 
 interface WrittenRow {
   readonly saga_id: string;
   readonly at: number;
-}
-
-/**
- * Only the change of heads leaves the planner a choice, and it is wrong to read all heads where many change. For one, planning costs
- * more than a choice that is wrong until the table is analyzed.
- */
-function hasFixedPlan(batch: readonly SagaWrite[]): boolean {
-  return batch.length === 1 || batch.every((write) => write.kind === 'creation' || write.change === undefined);
 }
 
 /**
@@ -72,9 +67,11 @@ export function batchStatement(tables: SagaTables, batch: readonly SagaWrite[]):
  */
 const lockHeads = ({ heads }: SagaTables): string => `
   locked AS MATERIALIZED (
-    SELECT change.saga_id
+    SELECT change.saga_id, head.*
     FROM (SELECT saga_id FROM change ORDER BY saga_id) change
-    CROSS JOIN LATERAL (SELECT requests FROM ${heads} WHERE id = change.saga_id FOR UPDATE) head
+    CROSS JOIN LATERAL (
+      SELECT requests, ${CHANGING} FROM ${heads} WHERE id = change.saga_id FOR UPDATE
+    ) head
     CROSS JOIN LATERAL (SELECT requests FROM ${heads} WHERE id = change.saga_id OFFSET 0) seen
     WHERE head.requests = seen.requests
   )`;
@@ -92,12 +89,17 @@ const createHeads = (
     RETURNING id
   )`;
 
-/** (`ANY` leads to the index whatever the planner believes; the join comes first because it would else be made for each head.) */
+/**
+ * An update by another name: each head is there, since it is locked, so it is always the conflict that decides. An `UPDATE` would join, and
+ * the plan that the server makes of that while the table is small, and keeps, reads all of it for each batch; a conflict is
+ * looked up in the primary key, whatever the planner believes. What has to be given and does not change is empty.
+ */
 const changeHeads = ({ heads }: SagaTables): string => `
-  to_change AS MATERIALIZED (SELECT change.*, appended.at FROM change JOIN appended ON appended.saga_id = change.saga_id),
   changed AS (
-    UPDATE ${heads} head SET ${SET_HEAD} FROM to_change change
-    WHERE head.id = change.saga_id AND head.id = ANY (ARRAY(SELECT saga_id FROM to_change))
+    INSERT INTO ${heads} (id, name, definition_version, plan_hash, plan, created_at, ${CHANGING})
+    SELECT locked.saga_id, '', 0, '', 'null', appended.at, ${Object.values(CHANGED_COLUMNS).join(', ')}
+    FROM locked JOIN change ON change.saga_id = locked.saga_id JOIN appended ON appended.saga_id = locked.saga_id
+    ON CONFLICT (id) DO UPDATE SET (${CHANGING}) = ROW (${CHANGING_TO})
   )`;
 
 const deleteAnswered = ({ requests }: SagaTables, answer: string): string => `
