@@ -4,6 +4,7 @@ import { DEFAULT_COMPENSATION, DEFAULT_RETRY } from '../../lib/definition/retry-
 import { engineOptionsOf } from '../../lib/saga-module-options.js';
 import { InMemorySagaStorage } from '../../lib/index.js';
 import { checkOptions as checkPostgresOptions } from '../../lib/storage/postgres/postgres-storage-options.js';
+import { checkOptions as checkRedisOptions } from '../../lib/storage/redis/redis-storage-options.js';
 import { checkOptions } from '../../lib/storage/sqlite/sqlite-storage-options.js';
 
 /** The rows of a guide's tables of options: what stands in the second column, by the option in the first. */
@@ -58,5 +59,13 @@ describe('the tables of options', () => {
     const nothing = async (): Promise<never> => Promise.reject(new Error('unused'));
     const { migrate, tablePrefix } = checkPostgresOptions({ client: { query: nothing, transaction: nothing } });
     expect(defaultsIn('postgres.md')).toMatchObject({ migrate: String(migrate), tablePrefix });
+  });
+
+  test('have the defaults of Redis', () => {
+    const nothing = () => {
+      throw new Error('unused');
+    };
+    const { keyPrefix, commandTimeout } = checkRedisOptions({ client: { pipeline: nothing, duplicate: nothing } });
+    expect(defaultsIn('redis.md')).toMatchObject({ keyPrefix, commandTimeout: String(commandTimeout) });
   });
 });
