@@ -46,6 +46,28 @@ export class RedisSpace {
     return new StorageUnderTest(() => ({ storage, peer: unused, advance: unused, corrupt: unused, dispose: unused }));
   }
 
+  /** Everything that is stored, by key, to be compared with what is stored later. */
+  async dump(): Promise<Readonly<Record<string, unknown>>> {
+    const keys = (await this.admin.keys(`${this.keyPrefix}*`)).toSorted();
+    const values = await Promise.all(keys.map((key) => this.valueOf(key)));
+    return Object.fromEntries(keys.map((key, i) => [key, values[i]]));
+  }
+
+  private async valueOf(key: string): Promise<unknown> {
+    switch (await this.admin.type(key)) {
+      case 'hash':
+        return this.admin.hgetall(key);
+      case 'list':
+        return this.admin.lrange(key, 0, -1);
+      case 'zset':
+        return this.admin.zrange(key, 0, -1, 'WITHSCORES');
+      case 'set':
+        return (await this.admin.smembers(key)).toSorted();
+      default:
+        return this.admin.get(key);
+    }
+  }
+
   /** Ends the connections, and leaves nothing of the keys. */
   async clear(): Promise<void> {
     for (const storage of this.storages) await storage.close();

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import type { RedisCommand } from 'nest-saga/redis';
+import { times, type StorageUnderTest } from '../contract/storage-under-test.js';
+import { whereThereIsRedis } from '../harness/redis-server.js';
+import { RedisSpace } from '../harness/redis-space.js';
+
+await whereThereIsRedis('Batches of RedisSagaStorage', () => {
+  const MANY = 64;
+  const ids = times(MANY, (index) => `saga-${index}`);
+  let space: RedisSpace;
+  let subject: StorageUnderTest;
+  /** What was sent, by round trip. Hints are not counted: they go on their own, behind the writes. */
+  let sent: RedisCommand[][] = [];
+
+  beforeEach(async () => {
+    Logger.overrideLogger(false);
+    space = new RedisSpace();
+    subject = await space.subject({ client: recording(space.client()) });
+    // The server knows the scripts from now on.
+    await subject.create({ id: 'first' });
+    await subject.write('first');
+    await subject.write('first', { head: { failedStep: 'charge' } });
+    sent = [];
+  });
+  afterEach(() => space.clear());
+
+  function recording(client: Redis) {
+    return {
+      duplicate: () => client.duplicate(),
+      pipeline(commands: RedisCommand[]) {
+        if (!commands.some(([name]) => name === 'publish')) sent.push(commands);
+        return client.pipeline(commands);
+      },
+    };
+  }
+
+  it('need one script for each write, and share a round trip where they meet', async () => {
+    await Promise.all(ids.map((id) => subject.create({ id })));
+    expect(sent.map((commands) => commands.length)).toEqual([MANY]);
+    const reads = await Promise.all(ids.map((id) => subject.load(id)));
+    sent = [];
+    await Promise.all(reads.map((read) => subject.storage.transition(subject.next(read))));
+    expect(sent.map((commands) => commands.length)).toEqual([MANY]);
+    expect(sent.flat().every(([name]) => name === 'evalsha')).toBe(true);
+  });
+
+  it('tell each new saga whether its id was taken', async () => {
+    await subject.create({ id: 'saga-3', name: 'Another' });
+    const results = await Promise.all(ids.map((id) => subject.create({ id, context: 'new' })));
+    for (const [i, id] of ids.entries()) {
+      const taken = id === 'saga-3';
+      expect(results[i]).toMatchObject(taken ? { outcome: 'exists', name: 'Another' } : { outcome: 'created' });
+      expect((await subject.load(id)).record.context).toEqual(taken ? { orderId: 'o-1' } : 'new');
+    }
+  });
+
+  it('tell each writer whether it was late, and change nothing for those that were', async () => {
+    await Promise.all(ids.map((id) => subject.create({ id })));
+    const reads = await Promise.all(ids.map((id) => subject.load(id)));
+    const late = ['saga-0', 'saga-17', 'saga-63'];
+    for (const id of late) await subject.write(id, { context: 'theirs' });
+    await subject.request({ sagaId: 'saga-7' });
+
+    const write = { context: 'ours', head: { status: 'COMPENSATING' } } as const;
+    const results = await Promise.all(reads.map((read) => subject.storage.transition(subject.next(read, write))));
+    for (const [i, id] of ids.entries()) {
+      const outcome = late.includes(id) ? 'conflict' : id === 'saga-7' ? 'requested' : 'written';
+      expect(results[i]).toMatchObject({ outcome });
+      expect((await subject.load(id)).record).toMatchObject(
+        {
+          conflict: { version: 2, context: 'theirs', status: 'RUNNING' },
+          requested: { version: 1, status: 'RUNNING' },
+          written: { version: 2, context: 'ours', status: 'COMPENSATING' },
+        }[outcome],
+      );
+    }
+  });
+
+  it('touch only log and head where a saga only goes on', async () => {
+    const before = await space.dump();
+    await subject.write('first', { context: 'new' });
+    const after = await space.dump();
+    const changed = Object.keys(after).filter((key) => JSON.stringify(after[key]) !== JSON.stringify(before[key]));
+    expect(changed.toSorted()).toEqual(['head:first', 'log:first'].map((key) => space.keyPrefix + key));
+  });
+
+  it('leave nothing in the indexes of a saga that is gone, and nothing to recover of one that has finished', async () => {
+    const { admin, keyPrefix } = space;
+    await subject.create();
+    expect(await admin.zcard(`${keyPrefix}recover`)).toBe(2);
+    const error = { name: 'E', message: 'm' };
+    const heldReason = { code: 'definition-changed', message: 'm' } as const;
+    await subject.write('saga-1', { head: { error, failedStep: 'charge', heldReason } });
+    await subject.request();
+    await subject.write('saga-1', { head: { status: 'FAILED', worker: null } });
+    await subject.write('first', { head: { status: 'COMPLETED', worker: null } });
+    expect(await admin.exists(`${keyPrefix}recover`)).toBe(0);
+    expect(await subject.storage.prune({ olderThan: -1000 })).toBe(2);
+    expect(await space.dump()).toEqual({ [`${keyPrefix}schema`]: '1' });
+  });
+});
