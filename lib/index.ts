@@ -126,6 +126,7 @@ export { StorageUnavailableError } from './errors/storage-unavailable-error.js';
 export type { UnavailableReason } from './errors/storage-unavailable-error.js';
 export { StorageVersionError } from './errors/storage-version-error.js';
 export { StreamEndedError } from './errors/stream-ended-error.js';
+export { TransactionBrokenError } from './errors/transaction-broken-error.js';
 export { UnknownSagaError } from './errors/unknown-saga-error.js';
 export { UnreadableSagaError } from './errors/unreadable-saga-error.js';
 export { UnreadableValueError } from './errors/unreadable-value-error.js';

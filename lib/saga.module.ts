@@ -109,7 +109,7 @@ export class SagaModule
         moduleMistakes: moduleMistakes(this.options),
         storage: {
           name: storage?.constructor.name ?? 'no storage',
-          transactions: storage?.capabilities.transactions ?? false,
+          transactions: false,
         },
         ...(compensation === undefined ? {} : { compensation }),
         ...(recovery?.sagas === undefined ? {} : { recoverySagas: recovery.sagas }),

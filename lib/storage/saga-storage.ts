@@ -20,7 +20,7 @@ import type { StoredError } from './stored-error.js';
  * - **Errors.** {@link StorageRejectedError} says that this value will never be stored (nothing was written, nothing else
  *   in its batch is harmed). Any other error is a fault that may pass.
  */
-export abstract class SagaStorage {
+export abstract class SagaStorage<Handle = unknown> {
   /** What this storage can do beyond the port. Shared code asks for capabilities, never for names of databases. */
   readonly capabilities: StorageCapabilities = { transactions: false };
 
@@ -74,17 +74,24 @@ export abstract class SagaStorage {
    * Runs `work` in one transaction of the database: what it writes through `handle`, and the transition that it appends as its last
    * statement, are durable when this resolves. When `work` rejects, everything is rolled back, and this rejects with the same
    * error. Where the transaction loses against others (a serialization failure, a deadlock), wherever that shows, it is rolled back
-   * and `work` runs again in a new one. After any other rejection the engine does not know whether it was committed.
+   * and `work` runs again in a new one; a few times, and then that is the error. When anything fails behind `work`, the engine does not
+   * know whether it was committed, unless it is a {@link StorageRejectedError}: then it was not, and another try would not help.
+   *
+   * Transactions that would starve the storage's own writes and heartbeats, because they use up its connections, wait for their turn.
    *
    * Only where {@link StorageCapabilities.transactions} says so; elsewhere it rejects, and nothing in the engine calls it.
    */
-  transaction<T>(_work: (transaction: StorageTransaction) => Promise<T>): Promise<T> {
+  transaction<T>(
+    _work: (transaction: StorageTransaction<Handle>) => Promise<T>,
+    _options?: TransactionOptions,
+  ): Promise<T> {
     return Promise.reject(new Error(`${this.constructor.name} has no transactions to share.`));
   }
 
   /**
    * As {@link create}, in a transaction that the application has begun: `handle` is what {@link StorageTransaction.handle} would
-   * be. The saga exists when the caller commits, and never did when the caller rolls back. It is always `PENDING` and has no worker.
+   * be. The saga exists when the caller commits, and never did when the caller rolls back; after a rejection the caller's
+   * transaction is as it was before. The saga is always `PENDING` and has no worker.
    *
    * Only where {@link StorageCapabilities.transactions} says so.
    *
@@ -105,12 +112,25 @@ export abstract class SagaStorage {
   }
 }
 
+/** What a transactional step of a storage gets as `execution.transaction`, and what `start(…, { transaction })` takes. */
+export type TransactionOf<Storage extends SagaStorage> = Storage extends SagaStorage<infer Handle> ? Handle : never;
+
 /** A transaction that a transactional step shares with the storage. */
-export interface StorageTransaction {
+export interface StorageTransaction<Handle = unknown> {
   /** What the application writes with: the client that its pool lent, an `EntityManager`, a Kysely transaction … */
-  readonly handle: unknown;
-  /** As {@link SagaStorage.transition}, inside this transaction. Nothing is written behind it, so that its locks are short. */
+  readonly handle: Handle;
+  /**
+   * As {@link SagaStorage.transition}, inside this transaction. Nothing is written behind it, so that its locks are short.
+   *
+   * @throws TransactionBrokenError when what came before has made it impossible to commit.
+   */
   transition(transition: SagaTransition): Promise<TransitionResult>;
+}
+
+/** How a {@link SagaStorage.transaction} is run. */
+export interface TransactionOptions {
+  /** Milliseconds after which its owner gives it up, where there is such a limit; so that a process that has stopped keeps no locks for ever. */
+  readonly timeout?: number;
 }
 
 /** What a storage can do beyond the port. */
@@ -120,6 +140,8 @@ export interface StorageCapabilities {
    * one of the application's.
    */
   readonly transactions: boolean;
+  /** Why transactional steps cannot run all the same, and what to do: said at bootstrap where there are any. */
+  readonly transactionsRefused?: string;
 }
 
 /** What `create` stores: the head of a new saga and the first row of its log. */

@@ -15,11 +15,18 @@ import { describePruning } from './pruning.js';
 import { describeRequests } from './requests.js';
 import type { StorageHarness } from './storage-harness.js';
 import { useStorage, type StorageUnderTest } from './storage-under-test.js';
+import { describeTransactions } from './transactions.js';
 import { describeTransitions } from './transitions.js';
 import { describeUnreadable } from './unreadable.js';
 import { describeValues } from './values.js';
 
-export type { EarlierVersion, HarnessedStorage, StorageHarness } from './storage-harness.js';
+export type {
+  EarlierVersion,
+  HarnessedStorage,
+  OpenTransaction,
+  StorageHarness,
+  TransactionHarness,
+} from './storage-harness.js';
 
 const TOPICS: Readonly<Record<string, (subject: StorageUnderTest) => void>> = {
   creation: describeCreation,
@@ -38,6 +45,7 @@ const TOPICS: Readonly<Record<string, (subject: StorageUnderTest) => void>> = {
   'unreadable sagas': describeUnreadable,
   copies: describeCopies,
   opening: describeOpening,
+  transactions: describeTransactions,
 };
 
 /**

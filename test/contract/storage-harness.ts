@@ -34,8 +34,36 @@ export interface HarnessedStorage {
    * Ends the connections on which `storage` listens, as a server that restarts would. Absent where listening needs no connection.
    */
   cutListeners?(): Promise<void>;
+  /** The application's side of transactions. Needed where `capabilities.transactions`, and only there. */
+  readonly transactions?: TransactionHarness;
   /** Closes the storage and its peers, and removes what they stored. */
   dispose(): Promise<void>;
+}
+
+/** What an application does in transactions that it shares with the storage. */
+export interface TransactionHarness {
+  /** Begins a transaction as the application would, on a connection of its own. */
+  begin(): Promise<OpenTransaction>;
+  /** Writes a text into a table of the application's, through the handle of a transaction. */
+  note(handle: unknown, text: string): Promise<void>;
+  /** The texts that are committed, in any order. */
+  notes(): Promise<readonly string[]>;
+  /** Runs a statement that fails as one does that loses against other transactions: a serialization failure or a deadlock. */
+  collide(handle: unknown): Promise<void>;
+  /** Runs a statement that fails for good, and whose failure the application does not let through. */
+  failUnseen(handle: unknown): Promise<void>;
+  /** What an application might give by mistake in place of a handle: the client itself, a connection without a transaction. */
+  readonly strangers: readonly unknown[];
+  /** How many transactions run at once at most; the rest wait. */
+  readonly atOnce: number;
+}
+
+/** A transaction of the application's. */
+export interface OpenTransaction {
+  /** What `createWithin` takes. */
+  readonly handle: unknown;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
 }
 
 /**

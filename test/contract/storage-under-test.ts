@@ -11,7 +11,7 @@ import type {
   SagaTransition,
   TransitionResult,
 } from 'nest-saga';
-import type { HarnessedStorage, StorageHarness } from './storage-harness.js';
+import type { HarnessedStorage, StorageHarness, TransactionHarness } from './storage-harness.js';
 
 /** The definition that every saga of the suite is of, unless the test says otherwise. */
 export const ORDER_SAGA = { name: 'OrderSaga', planHash: 'hash-1' } as const;
@@ -40,6 +40,13 @@ export class StorageUnderTest {
 
   get storage(): SagaStorage {
     return this.harnessed().storage;
+  }
+
+  /** The application's side of transactions; fails the test where the harness has none. */
+  get application(): TransactionHarness {
+    const { transactions } = this.harnessed();
+    if (transactions === undefined) throw new Error('A storage with transactions needs `transactions` in its harness.');
+    return transactions;
   }
 
   peer(): Promise<SagaStorage> {

@@ -4,11 +4,15 @@ import {
   PostgresSagaStorage,
   type PostgresClientEvents,
   type PostgresPool,
+  type PostgresPoolClient,
   type PostgresStatement,
 } from 'nest-saga/postgres';
 import { NOW } from '../../lib/storage/postgres/database-clock.js';
-import type { HarnessedStorage, StorageHarness } from '../contract/storage-harness.js';
+import type { HarnessedStorage, StorageHarness, TransactionHarness } from '../contract/storage-harness.js';
 import { PostgresSchema } from './postgres-schema.js';
+
+/** Of each pool of a {@link PostgresSchema}. */
+const POOL_SIZE = 5;
 
 const TABLES = ['heads', 'log', 'requests', 'workers'] as const;
 
@@ -43,7 +47,8 @@ export function postgresHarness(): StorageHarness {
 
 async function openFile(): Promise<File> {
   const schema = await PostgresSchema.create('-c synchronous_commit=off');
-  const control = schema.pool({ max: 1 });
+  const control = schema.pool();
+  await control.query('CREATE TABLE test_notes (text text NOT NULL)');
   await control.query(`CREATE TABLE test_clock AS SELECT interval '0' AS ahead`);
   return {
     schema,
@@ -82,10 +87,11 @@ async function openHarnessed({ schema, control, storages, peers }: File): Promis
       );
       if (rowCount === 0) throw new Error('Nobody listens.');
     },
+    transactions: transactionsOf(storages, control),
     async dispose() {
       for (const storage of opened) await storage.close();
       for (const table of TABLES) await control.query(`DELETE FROM saga_${table}`);
-      await control.query(`UPDATE test_clock SET ahead = '0'`);
+      await control.query(`UPDATE test_clock SET ahead = '0'; DELETE FROM test_notes`);
     },
   };
 }
@@ -93,6 +99,42 @@ async function openHarnessed({ schema, control, storages, peers }: File): Promis
 /** By this the server knows their connections; it cuts longer names off. */
 function nameOfStorages({ name }: PostgresSchema): string {
   return `storages ${name}`.slice(0, 63);
+}
+
+function transactionsOf(client: PostgresPool, control: Pool): TransactionHarness {
+  const run = (handle: unknown, text: string, values: string[] = []) =>
+    (handle as PostgresPoolClient).query({ text, values });
+  return {
+    async begin() {
+      const handle = await control.connect();
+      await handle.query('BEGIN');
+      const end = async (verb: string) => {
+        await handle.query(verb);
+        handle.release();
+      };
+      return { handle, commit: () => end('COMMIT'), rollback: () => end('ROLLBACK') };
+    },
+    async note(handle, text) {
+      await run(handle, 'INSERT INTO test_notes (text) VALUES ($1)', [text]);
+    },
+    async notes() {
+      const { rows } = await control.query<{ text: string }>('SELECT text FROM test_notes');
+      return rows.map(({ text }) => text);
+    },
+    async collide(handle) {
+      await run(handle, `DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END $$`);
+    },
+    async failUnseen(handle) {
+      await run(handle, 'SELECT 1 / 0').catch(() => undefined);
+    },
+    strangers: [undefined, null, 1, 'BEGIN', {}, client, control, withoutTransaction(control)],
+    atOnce: POOL_SIZE - 4,
+  };
+}
+
+/** A connection on which nobody has said BEGIN; each statement takes one of the pool's. */
+function withoutTransaction(pool: Pool): Pick<PostgresPoolClient, 'query'> {
+  return { query: (statement) => pool.query(statement) };
 }
 
 /** The clock is an expression in SQL; here one that is ahead of it by what the tests say, for every connection to the schema. */

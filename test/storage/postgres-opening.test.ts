@@ -224,7 +224,7 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
         const connection = await pool.connect();
         try {
           await connection.query('BEGIN');
-          const result = await work((sql, values) => connection.query(sql, values));
+          const result = await work((sql, values) => connection.query(sql, values), connection);
           await connection.query('COMMIT');
           return result;
         } finally {
@@ -251,6 +251,8 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
     ['tablePrefix', { tablePrefix: 'Saga_' }],
     ['tablePrefix', { tablePrefix: 'pg_' }],
     ['migrate', { migrate: 'no' }],
+    ['poolSize', { poolSize: 0 }],
+    ['poolSize', { poolSize: '5' }],
   ])('refuses a wrong %s: %j', (name, options) => {
     expect(() => new PostgresSagaStorage({ client: new Pool(), ...options } as PostgresStorageOptions)).toThrow(
       expect.objectContaining({

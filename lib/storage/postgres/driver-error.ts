@@ -12,6 +12,8 @@ const INVALID_CATALOG_NAME = '3D000';
 const INVALID_SCHEMA_NAME = '3F000';
 const INSUFFICIENT_PRIVILEGE = '42501';
 const READ_ONLY_TRANSACTION = '25006';
+const NO_ACTIVE_TRANSACTION = '25P01';
+const IN_FAILED_TRANSACTION = '25P02';
 
 /** A prepared statement that the server does not know, knows as another, or cannot run any more because a table has changed. */
 const PREPARATION_FAILURES: readonly string[] = ['26000', '42P05', '0A000'];
@@ -35,6 +37,16 @@ export function sqlState(error: unknown, depth = 0): string | undefined {
     if (state !== undefined) return state;
   }
   return undefined;
+}
+
+/** An earlier statement of the transaction has failed: it cannot be committed any more. */
+export function isTransactionFailed(error: unknown): boolean {
+  return sqlState(error) === IN_FAILED_TRANSACTION;
+}
+
+/** There is no transaction on this connection. */
+export function isTransactionMissing(error: unknown): boolean {
+  return sqlState(error) === NO_ACTIVE_TRANSACTION;
 }
 
 /** Two transactions were in each other's way: this one did not happen, and may simply be tried again. */

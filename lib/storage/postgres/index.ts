@@ -15,7 +15,7 @@ export type {
   PostgresValue,
 } from './postgres-client.js';
 export type { PostgresMigration } from './migrations.js';
-export type { PostgresStorageClient } from './clients/postgres-storage-client.js';
+export type { PostgresHandle, PostgresStorageClient } from './clients/postgres-storage-client.js';
 export type { TypeOrmDataSource, TypeOrmManager } from '../sql/clients/typeorm.js';
 export type { DrizzleDatabase } from '../sql/clients/drizzle.js';
 export type { KnexInstance } from '../sql/clients/knex.js';

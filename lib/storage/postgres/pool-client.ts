@@ -4,6 +4,7 @@ import type {
   PostgresOwnListener,
   PostgresPool,
   PostgresPoolClient,
+  PostgresQuery,
   PostgresResult,
   PostgresStatement,
 } from './postgres-client.js';
@@ -11,12 +12,31 @@ import type {
 /** Runs a statement, as far down as the storage goes. */
 export type RunStatement = (statement: PostgresStatement) => Promise<PostgresResult>;
 
+/** What a transaction begins with. */
+export interface TransactionBeginning {
+  /** Settings of this transaction alone, set before its first statement, and so that its isolation can still be chosen. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
 /** A pool or another client, as the storage uses it. */
 export interface StatementClient {
   /** Whether statements with a name are prepared; elsewhere names are ignored. */
   readonly prepares: boolean;
+  /** How many connections there are at most, where that can be told. */
+  readonly poolSize: number | undefined;
+  /** What {@link within} takes, for whoever gave it something else: ends the sentence "it must be …". */
+  readonly handleName: string;
   readonly run: RunStatement;
-  transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction on one connection, at READ COMMITTED. `handle` is what the application writes with in it. A
+   * rejection of `work` is passed on as it is, once the transaction can never be committed any more.
+   */
+  transaction<T>(
+    work: (run: RunStatement, handle: unknown) => Promise<T>,
+    beginning?: TransactionBeginning,
+  ): Promise<T>;
+  /** Runs statements in the transaction that the application has begun with `handle`; `undefined` if it is no such thing. */
+  within(handle: unknown): RunStatement | undefined;
   /** Lends a connection for listening; absent where it cannot. */
   readonly lend?: () => Promise<LentListener>;
   /** From now on, a connection that is lost while nobody uses it does not end the process. */
@@ -54,38 +74,80 @@ export async function lendListener(pool: PostgresPool): Promise<LentListener> {
 
 /** Tells a pool from another client, and makes both alike. */
 export function statementClient(client: PostgresClient | PostgresPool): StatementClient {
-  if ('transaction' in client) {
-    return {
-      prepares: false,
-      run: ({ text, values }) => client.query(text, values),
-      transaction: (work) => client.transaction((query) => work(({ text, values }) => query(text, values))),
-      watch: ignore,
-      unwatch: ignore,
-    };
-  }
+  return 'transaction' in client ? foreignClient(client) : poolClient(client);
+}
+
+function foreignClient(client: PostgresClient): StatementClient {
+  const runBy =
+    (query: PostgresQuery): RunStatement =>
+    ({ text, values }) =>
+      query(text, values);
+  return {
+    prepares: false,
+    poolSize: client.poolSize,
+    handleName: 'what its client hands out in `transaction()`',
+    run: ({ text, values }) => client.query(text, values),
+    transaction: (work, beginning) =>
+      client.transaction(async (query, handle) => {
+        for (const setting of settingsOf(beginning)) await query(setting, []);
+        return work(runBy(query), handle);
+      }),
+    within: (handle) => {
+      const query = client.within?.(handle);
+      return query && runBy(query);
+    },
+    watch: ignore,
+    unwatch: ignore,
+  };
+}
+
+function poolClient(pool: PostgresPool): StatementClient {
   return {
     prepares: true,
-    run: (statement) => client.query(statement),
-    transaction: (work) => transactionOn(client, work),
-    lend: () => lendListener(client),
-    watch: () => client.on?.('error', ignore),
-    unwatch: () => client.off?.('error', ignore),
+    poolSize: pool.options?.max,
+    handleName: 'a connection of pg (`await pool.connect()`) on which BEGIN has run',
+    run: (statement) => pool.query(statement),
+    transaction: (work, beginning) => transactionOn(pool, work, beginning),
+    within: (handle) => (isConnection(handle, pool) ? (statement) => handle.query(statement) : undefined),
+    lend: () => lendListener(pool),
+    watch: () => pool.on?.('error', ignore),
+    unwatch: () => pool.off?.('error', ignore),
   };
+}
+
+/** A pool has `query` as well, but each of its statements runs in another transaction. */
+function isConnection(handle: unknown, pool: PostgresPool): handle is PostgresPoolClient {
+  if (typeof handle !== 'object' || handle === null || handle === pool || 'totalCount' in handle) return false;
+  return 'query' in handle && typeof handle.query === 'function';
 }
 
 const statement = (text: string): PostgresStatement => ({ text, values: [] });
 
 /** The level is said, because databases and roles may have another default, under which a lock does not show what it waited for. */
-const BEGIN = statement('BEGIN ISOLATION LEVEL READ COMMITTED');
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
-async function transactionOn<T>(pool: PostgresPool, work: (run: RunStatement) => Promise<T>): Promise<T> {
+/** The statements that make settings. Not `set_config()`: that is a query, behind which the isolation cannot be chosen any more. */
+export function settingsOf({ settings = {} }: TransactionBeginning = {}): readonly string[] {
+  return Object.entries(settings).map(
+    ([name, value]) => `SET LOCAL ${name} = '${String(value).replaceAll("'", "''")}'`,
+  );
+}
+
+/** Milliseconds that a rollback waits for the statement that is still running; then the connection is thrown away. */
+const ROLLBACK_PATIENCE = 2_000;
+
+async function transactionOn<T>(
+  pool: PostgresPool,
+  work: (run: RunStatement, handle: unknown) => Promise<T>,
+  beginning: TransactionBeginning | undefined,
+): Promise<T> {
   const client = await pool.connect();
   // Without a listener, a connection that is lost between two statements would end the process. The next statement tells.
   client.on?.('error', ignore);
   let broken: Error | undefined;
   try {
-    await client.query(BEGIN);
-    const result = await work((next) => client.query(next));
+    await client.query(statement([BEGIN, ...settingsOf(beginning)].join('; ')));
+    const result = await work((next) => client.query(next), client);
     await client.query(statement('COMMIT'));
     return result;
   } catch (error) {
@@ -97,13 +159,18 @@ async function transactionOn<T>(pool: PostgresPool, work: (run: RunStatement) =>
   }
 }
 
-/** A connection that cannot even roll back is of no use to anybody. */
+/** A connection that cannot roll back soon is of no use to anybody: thrown away, it commits nothing either. */
 async function rollBack(client: PostgresPoolClient): Promise<Error | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<Error>((resolve) => {
+    timer = setTimeout(() => resolve(new Error('The connection was still busy.')), ROLLBACK_PATIENCE);
+  });
   try {
-    await client.query(statement('ROLLBACK'));
-    return undefined;
+    return await Promise.race([client.query(statement('ROLLBACK')).then(() => undefined), tooLate]);
   } catch (error) {
     return error instanceof Error ? error : new Error('The connection could not roll back.', { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

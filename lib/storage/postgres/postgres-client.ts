@@ -15,11 +15,21 @@ export type PostgresQuery = (sql: string, values: PostgresValue[]) => Promise<Po
  *
  * A rejection has to carry the server's SQLSTATE as `code`, on itself or on its `cause`, as the errors of `pg` do.
  */
-export interface PostgresClient {
+export interface PostgresClient<Handle = unknown> {
   /** Runs one statement that commits on its own. */
   query(sql: string, values: PostgresValue[]): Promise<PostgresResult>;
-  /** Runs `work` in one transaction on one connection: commits when it resolves, rolls back when it rejects. */
-  transaction<T>(work: (query: PostgresQuery) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction on one connection, at READ COMMITTED: commits when it resolves, rolls back when it rejects. `handle`
+   * is what the application writes with in this transaction; transactional steps get it.
+   */
+  transaction<T>(work: (query: PostgresQuery, handle: Handle) => Promise<T>): Promise<T>;
+  /**
+   * Runs statements in a transaction that the application has begun: of a `handle` as `transaction` gives it, a query in the same
+   * transaction; of anything else, `undefined`. Without it sagas cannot be started in a transaction of the application's.
+   */
+  within?(handle: unknown): PostgresQuery | undefined;
+  /** How many connections there are at most; where that is not known, it is taken for 5. */
+  readonly poolSize?: number;
 }
 
 /** A statement as `pg` takes it. One with a name is prepared once for each connection. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { isCollision, isPreparationFailure, toSagaError } from './driver-error.js';
-import type { RunStatement, StatementClient } from './pool-client.js';
+import type { RunStatement, StatementClient, TransactionBeginning } from './pool-client.js';
 import type { PostgresStatement, PostgresValue } from './postgres-client.js';
 import type { PostgresTables } from './postgres-tables.js';
 
@@ -82,6 +82,43 @@ export class PostgresConnection implements PostgresSession {
         return work(session);
       }),
     );
+  }
+
+  /**
+   * Runs `work` in one transaction that somebody else writes in as well; it may run more than once. What `work` rejects with is passed on as
+   * it is, whatever the server says of the rollback; anything else in the port's terms.
+   */
+  async share<T>(
+    work: (session: PostgresSession, handle: unknown) => Promise<T>,
+    beginning: TransactionBeginning,
+  ): Promise<T> {
+    for (let left = ATTEMPTS - 1; ; left--) {
+      if (!this.isOpen) throw closedError();
+      let thrown: { readonly error: unknown } | undefined;
+      try {
+        return await this.client.transaction(async (run, handle) => {
+          try {
+            return await work(this.session(run), handle);
+          } catch (error) {
+            thrown = { error };
+            throw error;
+          }
+        }, beginning);
+      } catch (error) {
+        if (!isCollision(error) || left <= 0) throw thrown === undefined ? toSagaError(error) : thrown.error;
+        await delay(Math.random() * RETRY_PAUSE);
+      }
+    }
+  }
+
+  /** What runs in a transaction of the application's; `undefined` if `handle` is none. */
+  within(handle: unknown): PostgresSession | undefined {
+    const run = this.client.within(handle);
+    return run && this.session(run);
+  }
+
+  get handleName(): string {
+    return this.client.handleName;
   }
 
   private session(run: RunStatement): PostgresSession {

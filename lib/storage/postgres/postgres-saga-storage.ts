@@ -18,14 +18,20 @@ import {
   type RequestResult,
   type SagaQuery,
   type SagaTransition,
+  type StorageCapabilities,
+  type StorageTransaction,
+  type TransactionOptions,
   type TransitionResult,
   type WorkerBeat,
   type WorkerInfo,
 } from '../saga-storage.js';
+import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
 import { checkServer } from './check-server.js';
 import { claimSagas } from './claim-sagas.js';
 import { statementClientOf } from './clients/recognize-client.js';
+import type { PostgresHandle, PostgresStorageClient } from './clients/postgres-storage-client.js';
+import { connectionBudget } from './connection-budget.js';
 import { createSaga } from './create-saga.js';
 import { toOpeningError } from './driver-error.js';
 import { findSagas } from './find-sagas.js';
@@ -39,6 +45,7 @@ import { postgresTables } from './postgres-tables.js';
 import { pruneSagas } from './prune-sagas.js';
 import { OVERTAKEN, explainRefusals } from './refused-writes.js';
 import type { SagaWrite } from './saga-write.js';
+import { MARK, appendWithin, createWithin, noTransaction } from './shared-transaction.js';
 import { storeRequest } from './store-request.js';
 import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
 import { writeBatch } from './write-batch.js';
@@ -46,6 +53,15 @@ import { WriteHints } from './write-hints.js';
 
 /** While the server makes one batch durable, the next one is on its way. */
 const BATCHES_UNDER_WAY = 2;
+
+/**
+ * Milliseconds. A transaction in which nothing happens for so long belongs to a process that has stopped: a step that has a timeout is given
+ * up by then, and one that has none should not keep its locks while it thinks for minutes.
+ */
+const LONGEST_THOUGHT = 300_000;
+const MARGIN = 10_000;
+/** PostgreSQL counts these in 32 bits. */
+const LONGEST_TIMEOUT = 2_147_483_647;
 
 /** How often a write is made again that was overtaken by what does not stand in its way. */
 const ATTEMPTS = 10;
@@ -62,20 +78,32 @@ const ATTEMPTS = 10;
  * Transitions that meet in one process share a statement and its commit. Every method throws {@link StorageUnavailableError} when the
  * server cannot be reached or fails; sagas go on when it is back.
  */
-export class PostgresSagaStorage extends SagaStorage {
+export class PostgresSagaStorage<Client extends PostgresStorageClient = PostgresStorageClient> extends SagaStorage<
+  PostgresHandle<Client>
+> {
+  override readonly capabilities: StorageCapabilities;
   private readonly options: CheckedOptions;
   private readonly connection: PostgresConnection;
   private readonly commits: GroupCommit<SagaWrite, unknown>;
   private readonly hints: HintSender;
   private readonly listening: ListeningConnection;
+  private readonly turnstile: Turnstile;
 
   /** @throws SagaConfigurationError */
-  constructor(options: PostgresStorageOptions) {
+  constructor(options: PostgresStorageOptions<Client>) {
     super();
     this.options = checkOptions(options);
     const { client, schema, tablePrefix, listener } = this.options;
     const statements = statementClientOf(client);
     this.connection = new PostgresConnection(statements, postgresTables({ schema, prefix: tablePrefix }));
+    const lender = listenerLender(statements, listener);
+    const budget = connectionBudget({
+      batches: BATCHES_UNDER_WAY,
+      listens: listener === true && lender !== undefined,
+      poolSize: this.options.poolSize ?? statements.poolSize,
+    });
+    this.turnstile = new Turnstile(budget.transactionsAtOnce);
+    this.capabilities = budget.capabilities;
     this.commits = new GroupCommit({
       key: ({ row }) => row.sagaId,
       commit: (batch) => this.commit(batch),
@@ -87,7 +115,7 @@ export class PostgresSagaStorage extends SagaStorage {
       send: listener === false ? async () => 'unheard' : (topic, sagaIds) => hints.send(topic, sagaIds),
     });
     const { tables } = this.connection;
-    this.listening = new ListeningConnection(listenerLender(statements, listener), { tables, hints });
+    this.listening = new ListeningConnection(lender, { tables, hints });
   }
 
   /** The migrations that `open()` runs, for an application that runs them with its own. */
@@ -174,6 +202,34 @@ export class PostgresSagaStorage extends SagaStorage {
 
   override listen(topic: HintTopic, onHint: HintListener): Promise<StopListening | undefined> {
     return this.listening.listen(topic, onHint);
+  }
+
+  override transaction<T>(
+    work: (transaction: StorageTransaction<PostgresHandle<Client>>) => Promise<T>,
+    { timeout }: TransactionOptions = {},
+  ): Promise<T> {
+    const mark = crypto.randomUUID();
+    const idle = Math.ceil(timeout === undefined ? LONGEST_THOUGHT : timeout + MARGIN);
+    const beginning = {
+      settings: { [MARK]: mark, idle_in_transaction_session_timeout: Math.min(idle, LONGEST_TIMEOUT) },
+    };
+    return this.turnstile.pass(() =>
+      this.connection.share(
+        (session, handle) =>
+          work({
+            handle: handle as PostgresHandle<Client>,
+            transition: (transition) => appendWithin(session, this.connection, { transition, mark }),
+          }),
+        beginning,
+      ),
+    );
+  }
+
+  override async createWithin(handle: unknown, saga: NewSaga): Promise<CreateResult> {
+    const session = this.connection.within(handle);
+    const { handleName } = this.connection;
+    if (session === undefined) throw noTransaction(saga.id, handleName);
+    return createWithin(session, this.connection, { saga, handleName });
   }
 
   private async submit<Result>(write: SagaWrite): Promise<Result> {

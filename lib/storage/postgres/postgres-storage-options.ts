@@ -6,9 +6,9 @@ import type { PostgresStorageClient } from './clients/postgres-storage-client.js
 import type { PostgresOwnListener, PostgresPool } from './postgres-client.js';
 
 /** How a {@link PostgresSagaStorage} works. */
-export interface PostgresStorageOptions {
+export interface PostgresStorageOptions<Client extends PostgresStorageClient = PostgresStorageClient> {
   /** What the application has, as it is: a `new Pool()` of `pg`, a TypeORM `DataSource`; else a {@link PostgresClient}. */
-  readonly client: PostgresStorageClient;
+  readonly client: Client;
   /** Whether `open()` runs missing migrations, or refuses to work without them; default `true`. */
   readonly migrate?: boolean;
   /** The schema of the tables, made if it is missing; default: the first of the search path that the client's user has. */
@@ -22,6 +22,11 @@ export interface PostgresStorageOptions {
    * neither listens nor notifies.
    */
   readonly listener?: boolean | (() => Promise<PostgresOwnListener>);
+  /**
+   * How many connections the client has at most; default: what it tells, else 5. Three of them are for the storage
+   * itself, four if it listens; so many transactional steps as there are others run at once.
+   */
+  readonly poolSize?: number;
 }
 
 /** {@link PostgresStorageOptions} with their defaults. */
@@ -40,7 +45,7 @@ const LONGEST_NAME = 63;
  * @throws SagaConfigurationError with all that is wrong with them.
  */
 export function checkOptions(options: PostgresStorageOptions): CheckedOptions {
-  const { client, migrate = true, schema, tablePrefix = 'saga_', listener = true } = options;
+  const { client, migrate = true, schema, tablePrefix = 'saga_', listener = true, poolSize } = options;
   const mistakes = [
     ...clientMistake(client),
     ...mistakeIf(typeof migrate !== 'boolean', '`migrate` must be true or false.'),
@@ -60,9 +65,20 @@ export function checkOptions(options: PostgresStorageOptions): CheckedOptions {
       listener === true && isTooSmall(client),
       'the Pool makes one connection at most (`max`), and listening to other replicas keeps one: allow it 2, or set `listener: false`.',
     ),
+    ...mistakeIf(
+      poolSize !== undefined && !(Number.isInteger(poolSize) && poolSize > 0),
+      '`poolSize` must be a whole number above 0.',
+    ),
   ];
   if (mistakes.length > 0) throw new SagaConfigurationError(mistakes.map((text) => `PostgresSagaStorage: ${text}`));
-  return { client, migrate, tablePrefix, listener, ...(schema !== undefined && { schema }) };
+  return {
+    client,
+    migrate,
+    tablePrefix,
+    listener,
+    ...(schema !== undefined && { schema }),
+    ...(poolSize !== undefined && { poolSize }),
+  };
 }
 
 function mistakeIf(wrong: boolean, text: string): readonly string[] {

@@ -3,7 +3,7 @@ import { CHANGED_COLUMNS, HEAD_UPDATE_COLUMNS } from './change-head.js';
 import { NEW_HEAD_COLUMNS } from './create-saga.js';
 import { NOW, milliseconds } from './database-clock.js';
 import { NEW_ROW_COLUMNS, insertRows, selectRows, toRowColumns } from './insert-rows.js';
-import type { PostgresConnection } from './postgres-connection.js';
+import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
 import { boundStatement, rowSet, type BoundStatement } from './row-set.js';
 import type { SagaWrite } from './saga-write.js';
 
@@ -14,6 +14,20 @@ export async function writeBatch(
 ): Promise<ReadonlyMap<string, Date>> {
   const { text, values } = batchStatement(connection.tables, batch);
   const rows = await connection.allPrepared<WrittenRow>(text, ...values);
+  return timesOf(rows);
+}
+
+/** As {@link writeBatch}, in a transaction of somebody else's, on a connection that may know no prepared statement of ours. */
+export async function writeTo(
+  session: PostgresSession,
+  tables: SagaTables,
+  batch: readonly SagaWrite[],
+): Promise<ReadonlyMap<string, Date>> {
+  const { text, values } = batchStatement(tables, batch);
+  return timesOf(await session.allOnce<WrittenRow>(text, ...values));
+}
+
+function timesOf(rows: readonly WrittenRow[]): ReadonlyMap<string, Date> {
   return new Map(rows.map(({ saga_id: id, at }) => [id, new Date(at)]));
 }
 

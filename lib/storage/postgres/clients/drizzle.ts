@@ -1,5 +1,5 @@
 import { drizzleKind, type DrizzleDatabase } from '../../sql/clients/drizzle.js';
-import type { RunStatement, StatementClient } from '../pool-client.js';
+import { settingsOf, type RunStatement, type StatementClient } from '../pool-client.js';
 import type { PostgresPool, PostgresPoolClient, PostgresResult } from '../postgres-client.js';
 import type { ClientLibrary } from './client-library.js';
 
@@ -46,6 +46,10 @@ function isNodePgDatabase(client: object): client is NodePgDatabase {
   return '$client' in client && 'transaction' in client;
 }
 
+function isTransaction(handle: unknown): handle is NodePgTransaction {
+  return typeof handle === 'object' && handle !== null && drizzleKind(handle) === 'NodePgTransaction';
+}
+
 function isPool(client: object): boolean {
   return 'totalCount' in client && 'connect' in client;
 }
@@ -53,19 +57,25 @@ function isPool(client: object): boolean {
 function statementClientOf(database: NodePgDatabase): StatementClient {
   return {
     prepares: true,
+    poolSize: database.$client.options?.max,
+    handleName: 'a transaction of Drizzle',
     run: (statement) => database.$client.query(statement),
-    transaction: (work) =>
+    transaction: (work, beginning) =>
       database.transaction(
-        async ({ _: { session } }) => {
+        async (transaction) => {
+          const { session } = transaction._;
           session.client?.on?.('error', ignore);
           try {
-            return await work(runOn(session));
+            const run = runOn(session);
+            for (const text of settingsOf(beginning)) await run({ text, values: [] });
+            return await work(run, transaction);
           } finally {
             session.client?.off?.('error', ignore);
           }
         },
         { isolationLevel: 'read committed' },
       ),
+    within: (handle) => (isTransaction(handle) ? runOn(handle._.session) : undefined),
     watch: () => database.$client.on?.('error', ignore),
     unwatch: () => database.$client.off?.('error', ignore),
   };

@@ -1,5 +1,5 @@
-import { isKnex, type KnexInstance, type KnexTransactions } from '../../sql/clients/knex.js';
-import type { StatementClient } from '../pool-client.js';
+import { isKnex, isKnexTransaction, type KnexInstance, type KnexTransactions } from '../../sql/clients/knex.js';
+import { settingsOf, type StatementClient } from '../pool-client.js';
 import type { PostgresPoolClient } from '../postgres-client.js';
 import type { ClientLibrary } from './client-library.js';
 
@@ -24,6 +24,10 @@ function transactionsOf(instance: KnexInstance): KnexTransactions<PostgresPoolCl
 function statementClientOf(instance: KnexTransactions<PostgresPoolClient>): StatementClient {
   return {
     prepares: true,
+    get poolSize() {
+      return instance.client.pool?.max;
+    },
+    handleName: 'a transaction of Knex that is still open',
     async run(statement) {
       const connection = await instance.client.acquireConnection();
       try {
@@ -32,20 +36,25 @@ function statementClientOf(instance: KnexTransactions<PostgresPoolClient>): Stat
         await instance.client.releaseConnection(connection);
       }
     },
-    transaction: (work) =>
+    transaction: (work, beginning) =>
       instance.transaction(
         async (transaction) => {
           const connection = await transaction.client.acquireConnection();
           // Knex listens on connections that it has made, but not on those of a pool that it was given.
           connection.on?.('error', ignore);
           try {
-            return await work((statement) => connection.query(statement));
+            for (const text of settingsOf(beginning)) await connection.query({ text, values: [] });
+            return await work((statement) => connection.query(statement), transaction);
           } finally {
             connection.off?.('error', ignore);
           }
         },
         { isolationLevel: 'read committed' },
       ),
+    within: (handle) =>
+      isKnexTransaction<PostgresPoolClient>(handle)
+        ? async (statement) => (await handle.client.acquireConnection()).query(statement)
+        : undefined,
     watch: () => undefined,
     unwatch: () => undefined,
   };

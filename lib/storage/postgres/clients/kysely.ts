@@ -1,12 +1,13 @@
 import {
   dialectOfKysely,
   isKysely,
+  isKyselyTransaction,
   kyselyQuery,
   type KyselyDatabase,
   type KyselyRunner,
   type KyselyTransactions,
 } from '../../sql/clients/kysely.js';
-import type { RunStatement, StatementClient } from '../pool-client.js';
+import { settingsOf, type RunStatement, type StatementClient } from '../pool-client.js';
 import type { ClientLibrary } from './client-library.js';
 
 /**
@@ -27,12 +28,19 @@ function statementClientOf(database: KyselyDatabase): StatementClient {
   const transactions = database as KyselyDatabase & KyselyTransactions;
   return {
     prepares: false,
+    poolSize: undefined,
+    handleName: 'a transaction of Kysely',
     run: runOn(transactions),
-    transaction: (work) =>
+    transaction: (work, beginning) =>
       transactions
         .transaction()
         .setIsolationLevel('read committed')
-        .execute((transaction) => work(runOn(transaction))),
+        .execute(async (transaction) => {
+          const run = runOn(transaction);
+          for (const text of settingsOf(beginning)) await run({ text, values: [] });
+          return work(run, transaction);
+        }),
+    within: (handle) => (isKyselyTransaction(handle) ? runOn(handle) : undefined),
     watch: () => undefined,
     unwatch: () => undefined,
   };

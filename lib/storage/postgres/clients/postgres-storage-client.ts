@@ -7,3 +7,27 @@ import type { PostgresClient, PostgresPool } from '../postgres-client.js';
 /** What the storage takes as its client: a Pool of `pg`, the handle of a library that it knows, or two functions. */
 export type PostgresStorageClient =
   PostgresPool | TypeOrmDataSource | KyselyDatabase | KnexInstance | DrizzleDatabase | PostgresClient;
+
+/** The transaction that a library hands to what runs in it, by the way in which it is begun. */
+type HandedOut<Begin> = Begin extends (
+  work: (transaction: infer Handle) => Promise<never>,
+  ...options: never
+) => unknown
+  ? Handle
+  : never;
+
+/**
+ * What a client hands out as a transaction: the connection of a pool of `pg`, the `EntityManager` of a DataSource, the transaction of
+ * Kysely, Knex or Drizzle, or what a {@link PostgresClient} says.
+ */
+export type PostgresHandle<Client> = Client extends TypeOrmDataSource
+  ? Client['manager']
+  : Client extends KyselyDatabase & { transaction(): { execute: infer Begin } }
+    ? HandedOut<Begin>
+    : Client extends DrizzleDatabase & { transaction: infer Begin }
+      ? HandedOut<Begin>
+      : Client extends PostgresClient<infer Handle>
+        ? Handle
+        : Client extends { connect: { (): Promise<infer Lent>; (...other: never): unknown } }
+          ? Lent
+          : unknown;

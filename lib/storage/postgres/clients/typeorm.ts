@@ -1,6 +1,11 @@
 import { SagaConfigurationError } from '../../../errors/saga-configuration-error.js';
-import { isTypeOrmDataSource, type TypeOrmDataSource, type TypeOrmManager } from '../../sql/clients/typeorm.js';
-import { lendListener, type StatementClient } from '../pool-client.js';
+import {
+  isTypeOrmDataSource,
+  isTypeOrmTransaction,
+  type TypeOrmDataSource,
+  type TypeOrmManager,
+} from '../../sql/clients/typeorm.js';
+import { lendListener, settingsOf, type StatementClient } from '../pool-client.js';
 import type { PostgresPool, PostgresPoolClient } from '../postgres-client.js';
 import type { ClientLibrary } from './client-library.js';
 
@@ -19,13 +24,22 @@ export const typeOrm: ClientLibrary = (client) => {
 function statementClientOf(dataSource: TypeOrmDataSource): StatementClient {
   return {
     prepares: true,
+    get poolSize() {
+      return dataSource.isInitialized ? poolOf(dataSource).options?.max : undefined;
+    },
+    handleName: 'the EntityManager of a transaction of its DataSource that is still open',
     run: async (statement) => poolOf(dataSource).query(statement),
-    transaction: (work) =>
+    transaction: (work, beginning) =>
       dataSource.manager.transaction('READ COMMITTED', async (manager) => {
         const connection = await connectionOf(manager);
-        return work((statement) => connection.query(statement));
+        for (const text of settingsOf(beginning)) await connection.query({ text, values: [] });
+        return work((statement) => connection.query(statement), manager);
       }),
     lend: async () => lendListener(poolOf(dataSource)),
+    within: (handle) =>
+      isTypeOrmTransaction(handle, dataSource)
+        ? async (statement) => (await connectionOf(handle)).query(statement)
+        : undefined,
     watch: () => {
       if (!dataSource.isInitialized) throw notInitialized();
     },

@@ -35,3 +35,9 @@ export interface KnexTransactions<Connection> {
 export function isKnex(client: object): client is KnexInstance {
   return typeof client === 'function' && 'raw' in client && 'batchInsert' in client && 'client' in client;
 }
+
+/** Tells a transaction that has not ended yet. */
+export function isKnexTransaction<Connection>(handle: unknown): handle is KnexTransactions<Connection> {
+  if (typeof handle !== 'function' || !isKnex(handle) || handle.isTransaction !== true) return false;
+  return !(handle as { isCompleted?(): boolean }).isCompleted?.();
+}

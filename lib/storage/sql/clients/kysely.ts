@@ -46,6 +46,11 @@ export function isKysely(client: object): client is KyselyDatabase {
   return 'getExecutor' in client && 'withoutPlugins' in client && 'isTransaction' in client;
 }
 
+/** Tells a transaction. Once it has ended, its statements fail. */
+export function isKyselyTransaction(handle: unknown): handle is KyselyDatabase & KyselyRunner {
+  return typeof handle === 'object' && handle !== null && isKysely(handle) && handle.isTransaction;
+}
+
 /** Whose SQL the instance speaks, by what its dialect can do; each of Kysely's own dialects differs in these two. */
 export function dialectOfKysely(database: KyselyDatabase): 'PostgreSQL' | 'MySQL' | 'SQLite' | 'SQL Server' {
   const { supportsReturning, supportsTransactionalDdl } = database.getExecutor().adapter;

@@ -13,6 +13,10 @@ export interface TypeOrmDataSource {
 
 /** What the `EntityManager` of a transaction is to a storage. */
 export interface TypeOrmManager {
+  /** Its DataSource, as TypeORM 1 calls it. */
+  readonly dataSource?: unknown;
+  /** Its DataSource, as TypeORM 0.3 calls it. */
+  readonly connection?: unknown;
   /** The connection that a transaction has for itself. */
   readonly queryRunner?: {
     readonly isReleased: boolean;
@@ -20,6 +24,13 @@ export interface TypeOrmManager {
     /** Gives the driver's own connection. */
     connect(): Promise<unknown>;
   };
+}
+
+/** Tells the `EntityManager` of a transaction of `dataSource` that is still open. */
+export function isTypeOrmTransaction(handle: unknown, dataSource: TypeOrmDataSource): handle is TypeOrmManager {
+  if (typeof handle !== 'object' || handle === null || !('queryRunner' in handle)) return false;
+  const { queryRunner, connection, dataSource: owner } = handle as TypeOrmManager;
+  return (owner ?? connection) === dataSource && queryRunner?.isTransactionActive === true && !queryRunner.isReleased;
 }
 
 /** Tells a DataSource by what it has and no other library's handle does. */
