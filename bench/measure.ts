@@ -65,7 +65,8 @@ export interface Alternation {
 
 /**
  * Lets ours and the floor take turns, so that both meet the same machine, whatever else it does; who begins takes turns
- * too. Garbage is collected before each turn, so that nobody pays for the other's.
+ * too. Young garbage is collected before each turn, so that nobody pays for the other's; not all of it, because that throws away
+ * compiled code which has not run since, and would slow down whoever has more of it for the next hundred sagas.
  */
 export async function alternate({ rounds, warmUp, ours, floor }: Alternation): Promise<Comparison> {
   const seen = await takeTurns({ rounds, warmUp, contestants: { ours, floor } });
@@ -114,7 +115,7 @@ export function compare(ours: readonly Round[], floor: readonly Round[]): Compar
 }
 
 async function turn(contestant: Contestant): Promise<Round> {
-  collectGarbage();
+  globalThis.gc?.({ type: 'minor' });
   return contestant.round();
 }
 
