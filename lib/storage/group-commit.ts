@@ -22,6 +22,9 @@ interface Waiting<Write, Result> {
   readonly reject: (error: unknown) => void;
 }
 
+/** Fewer writes are not worth a commit of their own. */
+const LEAST_SHARE = 16;
+
 /** How often in a row a key may go on alone before everybody else gets a turn. */
 const TURNS_ALONE = 8;
 
@@ -103,11 +106,11 @@ export class GroupCommit<Write, Result> {
 
   /** The oldest waiting writes whose keys are free; the others stay, in their order. */
   private takeBatch(): readonly Waiting<Write, Result>[] {
-    const { maxBatch = 256 } = this.options;
+    const most = this.shareOfBatch();
     const batch: Waiting<Write, Result>[] = [];
     const left: Waiting<Write, Result>[] = [];
     for (const item of this.waiting) {
-      if (batch.length < maxBatch && !this.keysUnderWay.has(item.key)) {
+      if (batch.length < most && !this.keysUnderWay.has(item.key)) {
         this.keysUnderWay.add(item.key);
         batch.push(item);
       } else {
@@ -116,6 +119,16 @@ export class GroupCommit<Write, Result> {
     }
     this.waiting = left;
     return batch;
+  }
+
+  /**
+   * Batches that may be under way at once share what there is, as long as each gets some: sagas that all meet in one batch
+   * keep each other company for ever, and the process and the database would take turns in waiting for each other.
+   */
+  private shareOfBatch(): number {
+    const { maxBatch = 256, concurrency = 1 } = this.options;
+    const share = Math.ceil((this.waiting.length + this.keysUnderWay.size) / concurrency);
+    return Math.min(maxBatch, Math.max(share, LEAST_SHARE));
   }
 
   private async write(batch: readonly Waiting<Write, Result>[]): Promise<void> {

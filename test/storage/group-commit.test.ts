@@ -141,6 +141,23 @@ describe('group commit', () => {
     expect(log.values).toEqual([[1], [2], [3]]);
   });
 
+  it('shares what there is among the batches that may be under way', async () => {
+    log.slow = true;
+    const writes = submitAll(groupCommit({ concurrency: 2 }), [...Array(40).keys()]);
+    await nextTurn();
+    await nextTurn();
+    expect(log.batches.map((batch) => batch.length)).toEqual([20, 20]);
+    log.answer();
+    log.answer();
+    await Promise.all(writes);
+  });
+
+  it('makes no small batches of it', async () => {
+    const commits = groupCommit({ concurrency: 2 });
+    await Promise.all(submitAll(commits, [...Array(16).keys()]));
+    expect(log.batches.map((batch) => batch.length)).toEqual([16]);
+  });
+
   it('writes no more at once than it may', async () => {
     await Promise.all(submitAll(groupCommit({ maxBatch: 2 }), [1, 2, 3, 4, 5]));
     expect(log.values).toEqual([[1, 2], [3, 4], [5]]);
