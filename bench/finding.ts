@@ -3,12 +3,12 @@ import type { Comparison } from './measure.js';
 /** What a case has found out. */
 export interface Finding {
   readonly case: string;
-  /** How many sagas a second: run, put in flight, resumed or found, as the case says. */
-  readonly perSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly floorPerSecond: number;
-  readonly ratio: number;
+  /** How many sagas a second: run, put in flight, resumed or found, as the case says. Absent, as what follows, where no saga runs. */
+  readonly perSecond?: number;
+  readonly p50?: number;
+  readonly p99?: number;
+  readonly floorPerSecond?: number;
+  readonly ratio?: number;
   /** The ratio of each round, where rounds alternated. */
   readonly pairs?: readonly number[];
   /** What the case promises, in words, and whether it held. Absent: only reported. */

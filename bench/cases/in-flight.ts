@@ -12,9 +12,9 @@ const LIMIT_BYTES = 8_000;
  * Sagas that wait in their last step: what each holds in memory, beyond what the idle application does. The times are those of a
  * hundred sagas, from their start until they wait.
  */
-export const inFlight: readonly BenchCase[] = [caseOf('memory'), caseOf('sqlite')];
+export const inFlight: readonly BenchCase[] = [caseOf('memory'), caseOf('sqlite'), caseOf('postgres')];
 
-function caseOf(storage: 'memory' | 'sqlite'): BenchCase {
+function caseOf(storage: 'memory' | 'sqlite' | 'postgres'): BenchCase {
   const name = `in-flight-${storage}`;
   return { name, run: async (rounds) => [await find(name, storage, rounds)] };
 }

@@ -1,5 +1,7 @@
 import type { BenchCase } from '../finding.js';
 import { postgres } from '../servers/postgres.js';
+import { idle } from './idle.js';
+import { interrupted } from './interrupted.js';
 import { atOnce, goingBack, longer, oneAtATime } from './server.js';
 
 /** What is promised on PostgreSQL. */
@@ -27,4 +29,6 @@ export const onPostgres: readonly BenchCase[] = [
   }),
   goingBack(postgres, { least: 0.75 }),
   longer(postgres),
+  interrupted(postgres, { least: 0.8 }),
+  idle(postgres, { counter: 'commits', most: 2 }),
 ];

@@ -5,10 +5,11 @@ import { SqliteSagaStorage } from 'nest-saga/sqlite';
 import { findingOf, type BenchCase, type Finding } from '../finding.js';
 import { alternate, timedEach, type Contestant } from '../measure.js';
 import { newOrder, orderId } from '../order-saga.js';
+import { postgres } from '../servers/postgres.js';
 import { temporaryFile } from '../temporary-file.js';
 
 const FEW = 1_000;
-const MORE = [10_000, 100_000] as const;
+const MORE = { memory: [10_000, 100_000], sqlite: [10_000, 100_000], postgres: [1_000_000] } as const;
 const ABANDONED = 200;
 const CLAIMS = 20;
 
@@ -16,22 +17,24 @@ const CLAIMS = 20;
 const LEAST_RATIO = 0.7;
 
 /** A worker looks for sagas whose worker is gone, and takes them: among many finished ones against among few. */
-export const recoverable: readonly BenchCase[] = [caseOf('memory'), caseOf('sqlite')];
+export const recoverable: readonly BenchCase[] = [caseOf('memory'), caseOf('sqlite'), caseOf('postgres')];
 
-function caseOf(kind: 'memory' | 'sqlite'): BenchCase {
+type Kind = keyof typeof MORE;
+
+function caseOf(kind: Kind): BenchCase {
   const name = `recoverable-${kind}`;
   return {
     name,
     async run(rounds) {
       const findings: Finding[] = [];
-      for (const finished of MORE) findings.push(await find(`${name}-${finished}`, { kind, finished, rounds }));
+      for (const finished of MORE[kind]) findings.push(await find(`${name}-${finished}`, { kind, finished, rounds }));
       return findings;
     },
   };
 }
 
 interface Setting {
-  readonly kind: 'memory' | 'sqlite';
+  readonly kind: Kind;
   readonly finished: number;
   readonly rounds: number;
 }
@@ -48,11 +51,11 @@ async function find(name: string, { kind, finished, rounds }: Setting): Promise<
 }
 
 /** Each round leaves sagas behind, times how they are found and taken, ten at a time, and ends them. */
-async function looking(kind: 'memory' | 'sqlite', finished: number): Promise<Contestant> {
-  const { storage, dispose } = await open(kind);
+async function looking(kind: Kind, finished: number): Promise<Contestant> {
+  const { storage, finish = finishOneByOne(storage), dispose } = await open(kind);
   await storage.open();
   await storage.heartbeat({ worker: 'alive', beat: 0, duration: 3_600_000 });
-  await finish(storage, finished);
+  await finish(finished);
   return {
     async round() {
       await createAll(storage, ABANDONED, { status: 'RUNNING', worker: 'gone' });
@@ -78,9 +81,11 @@ const DEFINITION = { name: 'order', planHash: '0123456789abcdef' };
 let sagasMade = 0;
 
 /** Stored in portions, so that no queue grows with their number. */
-async function finish(storage: SagaStorage, count: number): Promise<void> {
+function finishOneByOne(storage: SagaStorage): (count: number) => Promise<void> {
   const PORTION = 1_000;
-  for (let done = 0; done < count; done += PORTION) await createAll(storage, PORTION, { status: 'COMPLETED' });
+  return async (count) => {
+    for (let done = 0; done < count; done += PORTION) await createAll(storage, PORTION, { status: 'COMPLETED' });
+  };
 }
 
 async function createAll(storage: SagaStorage, count: number, saga: Pick<NewSaga, 'status' | 'worker'>): Promise<void> {
@@ -113,15 +118,35 @@ async function end(storage: SagaStorage, id: string): Promise<void> {
   });
 }
 
-async function open(kind: 'memory' | 'sqlite'): Promise<{ storage: SagaStorage; dispose: () => Promise<void> }> {
-  if (kind === 'memory') return { storage: new InMemorySagaStorage(), dispose: async () => undefined };
-  const file = await temporaryFile();
-  const client = new Database(file.path);
-  return {
-    storage: new SqliteSagaStorage({ client }),
-    async dispose() {
-      client.close();
-      await file.remove();
-    },
-  };
+interface Opened {
+  readonly storage: SagaStorage;
+  /** Leaves so many finished sagas there; default: by the storage itself. */
+  readonly finish?: (count: number) => Promise<void>;
+  readonly dispose: () => Promise<void>;
+}
+
+async function open(kind: Kind): Promise<Opened> {
+  switch (kind) {
+    case 'memory':
+      return { storage: new InMemorySagaStorage(), dispose: async () => undefined };
+    case 'sqlite': {
+      const file = await temporaryFile();
+      const client = new Database(file.path);
+      return {
+        storage: new SqliteSagaStorage({ client }),
+        async dispose() {
+          client.close();
+          await file.remove();
+        },
+      };
+    }
+    case 'postgres': {
+      const database = await postgres.create();
+      return {
+        storage: database.storage(),
+        finish: (count) => database.finish(count),
+        dispose: () => database.close(),
+      };
+    }
+  }
 }

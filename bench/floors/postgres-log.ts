@@ -5,6 +5,9 @@ import { FLOOR_WORKER, type AppendRow, type FloorRow } from './order-log.js';
 /** While the server makes one batch durable, the next one is on its way. */
 const BATCHES_UNDER_WAY = 2;
 
+/** More rows do not make a batch any cheaper, and let the server wait for the next one. */
+const MOST_ROWS = 256;
+
 /**
  * The tables of the floor: the log, and a head by which recovery finds sagas of workers that are gone. No index beyond the primary keys but
  * the one for that.
@@ -49,9 +52,10 @@ export function inPostgresGroups(pool: Pool, steps: readonly OrderStep[]): Appen
     });
   };
   const commit = async (): Promise<void> => {
-    const batch = waiting;
-    waiting = [];
+    const batch = waiting.slice(0, MOST_ROWS);
+    waiting = waiting.slice(MOST_ROWS);
     underWay++;
+    schedule();
     try {
       const { rows } = await pool.query<{ saga_id: string }>(statementOf(batch, plan));
       const written = new Set(rows.map(({ saga_id: id }) => id));

@@ -3,6 +3,7 @@ import { InMemorySagaStorage, Saga, SagaDefinition, SagaStep, type SagaStepHandl
 import { SqliteSagaStorage } from 'nest-saga/sqlite';
 import { startApplication } from '../application.js';
 import { newOrder, orderId, ChargePayment, ReserveInventory, type Order, type Receipt } from '../order-saga.js';
+import { postgres } from '../servers/postgres.js';
 import { temporaryFile } from '../temporary-file.js';
 import { Gate } from './gate.js';
 
@@ -47,6 +48,10 @@ export async function crowdOf(what: string): Promise<Crowd> {
         client.close();
         await file.remove();
       });
+    }
+    case 'postgres': {
+      const database = await postgres.create();
+      return sagasIn(database.storage(), () => database.close());
     }
     case 'plain-loop':
       return plainLoops();

@@ -1,0 +1,77 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { SagaStorage } from 'nest-saga';
+import { findingOf, type BenchCase } from '../finding.js';
+import type { WorkerOrder } from '../interrupted/worker.js';
+import { compare, type Round } from '../measure.js';
+import type { BenchServer } from '../servers/bench-server.js';
+
+const SAGAS = 10_000;
+const WORKERS = 2;
+
+/** Each round fills the tables and kills a process; three are enough. */
+const MOST_ROUNDS = 3;
+
+/**
+ * A process is killed with sagas in their second step; two others find them, claim them and finish them. The time is that from the kill to the
+ * end of the last one. In the floor's place stands the normal rate: the same two processes with as many new sagas.
+ */
+export function interrupted(server: BenchServer, { least }: { readonly least: number }): BenchCase {
+  const name = `${server.name}-interrupted`;
+  return {
+    name,
+    async run(rounds) {
+      const database = await server.create();
+      const storage = database.storage();
+      await storage.open();
+      const workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorker(server, database.address)));
+      const recovered: Round[] = [];
+      const normal: Round[] = [];
+      for (let n = 0; n < Math.min(rounds, MOST_ROUNDS); n++) {
+        const first = 2 * n * SAGAS;
+        normal.push(await runNormally(workers, first));
+        recovered.push(await runInterrupted(storage, await startWorker(server, database.address), first + SAGAS));
+      }
+      for (const worker of workers) worker.kill('SIGKILL');
+      await storage.close();
+      await database.close();
+      const comparison = compare(recovered, normal);
+      const text = `at least ${least} of the rate at which the same two processes run new sagas`;
+      return [{ ...findingOf(name, comparison), bound: { text, held: comparison.ratio >= least } }];
+    },
+  };
+}
+
+async function runNormally(workers: readonly ChildProcess[], first: number): Promise<Round> {
+  const sagas = SAGAS / workers.length;
+  const startedAt = performance.now();
+  await Promise.all(workers.map((worker, n) => tell(worker, { type: 'run', first: first + n * sagas, sagas })));
+  return roundSince(startedAt);
+}
+
+async function runInterrupted(storage: SagaStorage, victim: ChildProcess, first: number): Promise<Round> {
+  await tell(victim, { type: 'interrupt', first, sagas: SAGAS });
+  const startedAt = performance.now();
+  victim.kill('SIGKILL');
+  while ((await storage.find({ status: ['RUNNING', 'PENDING'], limit: 1 })).items.length > 0) await delay(20);
+  return roundSince(startedAt);
+}
+
+function roundSince(startedAt: number): Round {
+  const ms = performance.now() - startedAt;
+  return { perSecond: (SAGAS * 1_000) / ms, latencies: [ms / SAGAS] };
+}
+
+async function startWorker(server: BenchServer, address: string): Promise<ChildProcess> {
+  const script = fileURLToPath(new URL('../interrupted/worker.ts', import.meta.url));
+  const worker = fork(script, [server.name, address]);
+  await once(worker, 'message');
+  return worker;
+}
+
+async function tell(worker: ChildProcess, order: WorkerOrder): Promise<void> {
+  worker.send(order);
+  await once(worker, 'message');
+}
