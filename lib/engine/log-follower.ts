@@ -2,21 +2,26 @@ import { Observable } from 'rxjs';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { UnreadableSagaError } from '../errors/unreadable-saga-error.js';
 import type { LogEntry } from '../storage/log-entry.js';
+import { FollowedLogs } from './followed-logs.js';
 import { Pause } from './pause.js';
 import type { SagaEnvironment } from './saga-environment.js';
 
-/** How often the log is read while some other process may be writing it, in ms. */
-const POLL_INTERVAL = 200;
-
 /**
  * Follows sagas' logs, wherever they run. The log's `seq` is the truth: writes of this process are passed on as they happen, and
- * whenever there is a gap the log is read.
+ * whenever there is a gap, or a hint of another process's writes, the log is read.
  */
 export class LogFollower {
   private readonly following = new Set<() => void>();
+  private readonly logs: FollowedLogs;
   #closed = false;
 
-  constructor(private readonly env: SagaEnvironment) {}
+  /** `runsHere` says which sagas this process writes itself: nobody else has to tell of them. */
+  constructor(
+    private readonly env: SagaEnvironment,
+    runsHere: (sagaId: string) => boolean,
+  ) {
+    this.logs = new FollowedLogs(env.storage, runsHere);
+  }
 
   /**
    * The entries behind `after`, in the portions in which they were written or read. Never completes by itself; waits for a storage
@@ -36,11 +41,15 @@ export class LogFollower {
         seen = entries.at(-1)?.seq ?? seen;
         subscriber.next(entries);
       };
-      const stopObserving = this.env.observers.observe(sagaId, (entries) => {
-        if (pause !== undefined && entries[0]?.seq === seen + 1) return emit(entries);
+      const wake = (): void => {
         missed = true;
         pause?.wake();
+      };
+      const stopObserving = this.env.observers.observe(sagaId, (entries) => {
+        if (pause !== undefined && entries[0]?.seq === seen + 1) return emit(entries);
+        wake();
       });
+      const log = this.logs.add(sagaId, wake);
       this.following.add(fail);
       const readOn = async (): Promise<void> => {
         while (!subscriber.closed) {
@@ -51,7 +60,7 @@ export class LogFollower {
           if (news.length > 0) emit(news);
           if (subscriber.closed) return;
           if (missed) continue;
-          pause = new Pause(POLL_INTERVAL, { keepAlive: false });
+          pause = new Pause(log.nextLook(news.length > 0 ? 'news' : 'nothing'), { keepAlive: false });
           await pause.over;
           pause = undefined;
         }
@@ -59,6 +68,7 @@ export class LogFollower {
       readOn().catch((error: unknown) => subscriber.error(error));
       return () => {
         stopObserving();
+        log.leave();
         this.following.delete(fail);
         pause?.wake();
       };
@@ -66,9 +76,10 @@ export class LogFollower {
   }
 
   /** Tells everybody who still follows that this process will not see the end. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     for (const fail of this.following) fail();
+    await this.logs.close();
   }
 
   private async read(sagaId: string, after: number): Promise<readonly LogEntry[]> {

@@ -4,6 +4,7 @@ import type { SagaRegistry } from '../discovery/saga-registry.js';
 import { LogObservers } from '../events/log-observers.js';
 import type { SagaStorage } from '../storage/saga-storage.js';
 import type { EngineOptions } from './engine-options.js';
+import { HintSubscription } from './hint-subscription.js';
 import { LogFollower } from './log-follower.js';
 import { OperatorDesk } from './operator-desk.js';
 import { within } from './pause.js';
@@ -31,14 +32,17 @@ export class SagaEngine {
   readonly recovery: Recovery;
   readonly follower: LogFollower;
   readonly operators: OperatorDesk;
+  /** What other processes leave for a worker to do. */
+  private readonly wanted: HintSubscription;
 
   constructor({ registry, ...parts }: EngineParts) {
     this.env = { ...parts, clock: new StorageClock(), outage: new StorageOutage(), observers: new LogObservers() };
     this.registry = registry;
     this.worker = new Worker(this.env, () => this.recovery.onRoom());
     this.recovery = new Recovery(this.env, this.worker, registry);
-    this.follower = new LogFollower(this.env);
+    this.follower = new LogFollower(this.env, (id) => this.worker.executionOf(id) !== undefined);
     this.operators = new OperatorDesk(this.env, this.worker, this.recovery, this.follower);
+    this.wanted = new HintSubscription(this.env.storage, 'wanted', (sagaIds) => this.heed(sagaIds));
   }
 
   /** The registry is filled; from here on sagas can run. */
@@ -50,6 +54,7 @@ export class SagaEngine {
     await this.env.serializer.prepare?.(types);
     await this.env.invoker.prepare(sagas);
     await this.worker.open();
+    this.wanted.begin();
   }
 
   /** Recovery works in the background: it must not hold up the application's start. */
@@ -60,9 +65,16 @@ export class SagaEngine {
   /** What is in flight gets its grace period; then the lease is given up. Nothing runs, waits or polls afterwards. */
   async close(): Promise<void> {
     const stopped = this.recovery.stop();
+    const deaf = this.wanted.end();
     await this.worker.close();
-    await within(this.env.options.shutdown.gracePeriod, stopped);
-    this.follower.close();
+    await within(this.env.options.shutdown.gracePeriod, Promise.all([stopped, deaf, this.follower.close()]));
     await this.env.storage.close();
+  }
+
+  /** Operators ask for some that run here; the others are for whoever has room. Without this, the next heartbeat or look finds them. */
+  private heed(sagaIds: readonly string[]): void {
+    const here = sagaIds.flatMap((id) => this.worker.executionOf(id) ?? []);
+    for (const execution of here) execution.heed();
+    if (sagaIds.length === 0 || here.length < sagaIds.length) this.recovery.hurry();
   }
 }

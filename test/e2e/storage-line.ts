@@ -3,6 +3,8 @@ import type {
   ClaimQuery,
   CreateResult,
   HeartbeatResult,
+  HintListener,
+  HintTopic,
   HistoryOptions,
   LoadedSaga,
   NewSaga,
@@ -12,6 +14,7 @@ import type {
   SagaQuery,
   SagaSummary,
   SagaTransition,
+  StopListening,
   TransitionResult,
   WorkerBeat,
   WorkerInfo,
@@ -141,6 +144,15 @@ export class StorageLine extends SagaStorage {
 
   prune(query: PruneQuery): Promise<number> {
     return this.#call(() => this.storage.prune(query));
+  }
+
+  /** What is told while the line is not up is lost. */
+  override listen(topic: HintTopic, onHint: HintListener): Promise<StopListening | undefined> {
+    return this.#call(() =>
+      this.storage.listen(topic, (sagaIds) => {
+        if (this.#state === 'up') onHint(sagaIds);
+      }),
+    );
   }
 
   async #write<T>(send: () => Promise<T>): Promise<T> {

@@ -13,10 +13,10 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
   afterEach(() => schema.drop());
 
   /** Resolves when somebody waits for what `holder` has locked. */
-  async function somebodyWaitsFor(holder: PoolClient): Promise<void> {
+  async function somebodyWaitsFor(holder: PoolClient, { waiting = 1 } = {}): Promise<void> {
     const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const blocked = 'SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))';
-    while ((await schema.query(blocked, [rows[0]?.pid])).length === 0);
+    while ((await schema.query(blocked, [rows[0]?.pid])).length < waiting);
   }
 
   describe('a head that another transaction has locked', () => {
@@ -173,7 +173,7 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
         expect(written).rejects.toMatchObject(failed),
         expect(loaded).rejects.toMatchObject(failed),
       ]);
-      await somebodyWaitsFor(other);
+      await somebodyWaitsFor(other, { waiting: 2 });
       await disconnect(client);
       await reports;
       await other.query('ROLLBACK');
