@@ -31,7 +31,7 @@ export interface HarnessedStorage {
    */
   corrupt(id: string, how: 'damaged' | 'newer'): Promise<void>;
   /**
-   * Ends the connections on which `storage` listens, as a server that restarts would. Absent where listening needs no connection.
+   * Ends the connections on which this storage and its peers listen, as a server that restarts would. Absent where listening needs no connection.
    */
   cutListeners?(): Promise<void>;
   /** The application's side of transactions. Needed where `capabilities.transactions`, and only there. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { RequestRefusedError, SagaNotFoundError, type LogEntry } from '../../lib/index.js';
 import { saga, type Behaviour } from './application.js';
 import { hang, refuse } from './behaviours.js';
-import { Gate, eventually } from './eventually.js';
+import { Gate } from './eventually.js';
 import { onEachStorage, type Process } from './world.js';
 
 const ONE_ROUND = { recovery: { interval: 3_600_000 } };
@@ -36,6 +36,7 @@ describe('operators', () => {
         await world.seen('b');
         const handle = await (await asking(owner, S)).runner.get('s');
         const cancelled = handle.cancel({ reason: 'changed their mind', by: 'ada' });
+        await world.requested('s');
         gate.open('receipt');
         await cancelled;
         expect(await caller).toMatchObject({
@@ -117,6 +118,7 @@ describe('operators', () => {
         code: 'SAGA_REQUEST_REFUSED',
         message: expect.stringContaining('COMPENSATING'),
       });
+      await world.requested('s');
       gate.open();
       await refused;
       expect(await entries('refused')).toHaveLength(1);
@@ -143,7 +145,7 @@ describe('operators', () => {
       const handle = await runner.start(S, {}, { id: 's' });
       await world.seen('b');
       const answers = Promise.allSettled(Array.from({ length: 5 }, () => handle.cancel()));
-      await eventually(async () => expect((await world.storage.load('s'))!.requests).toHaveLength(5));
+      await world.requested('s', 5);
       gate.open();
       expect((await answers).map(({ status }) => status).toSorted()).toEqual([
         'fulfilled',

@@ -2,6 +2,11 @@ import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { HeldCode, LogEntry, SagaNode, SagaStorage, SagaView } from '../../lib/index.js';
 import type { HarnessedStorage, StorageHarness } from '../contract/storage-harness.js';
 import { memoryHarness } from '../harness/memory.js';
+import { mysqlHarness } from '../harness/mysql.js';
+import { postgresHarness } from '../harness/postgres.js';
+import { whereThereIsPostgres } from '../harness/postgres-server.js';
+import { redisHarness } from '../harness/redis.js';
+import { whereThereIsRedis } from '../harness/redis-server.js';
 import { sqliteDrivers } from '../harness/sqlite-drivers.js';
 import { sqliteHarness } from '../harness/sqlite.js';
 import {
@@ -20,16 +25,23 @@ import { StorageLine } from './storage-line.js';
 /** Longer than every lease of these tests. */
 const LONG = 60_000;
 
-const SQLITE = sqliteHarness(sqliteDrivers[0]!);
+const SQLITE = { storage: 'SQLite', harness: () => sqliteHarness(sqliteDrivers[0]!) };
 
-const STORAGES: readonly { readonly storage: string; readonly harness: StorageHarness }[] = [
-  { storage: 'memory', harness: memoryHarness },
-  { storage: 'SQLite', harness: SQLITE },
+const ON_THIS_MACHINE = [{ storage: 'memory', harness: () => memoryHarness }, SQLITE];
+
+const ON_SERVERS = [
+  { storage: 'PostgreSQL', harness: postgresHarness },
+  { storage: 'MariaDB', harness: mysqlHarness },
+  { storage: 'Redis', harness: redisHarness },
 ];
+
+/** With `ALL_STORAGES=1` the same tests run on the servers too, which have to be there then; it takes some minutes more. */
+const STORAGES: readonly { readonly storage: string; readonly harness: () => StorageHarness }[] =
+  process.env['ALL_STORAGES'] === undefined ? ON_THIS_MACHINE : [...ON_THIS_MACHINE, ...ON_SERVERS];
 
 /** The same tests on every storage, each with a world of its own. */
 export function onEachStorage(tests: (world: World) => void): void {
-  describe.each(STORAGES)('on $storage', ({ harness }) => tests(useWorld(harness)));
+  describe.each(STORAGES)('on $storage', ({ harness }) => tests(useWorld(harness())));
 }
 
 /** The same tests where the storage makes no difference. */
@@ -39,7 +51,18 @@ export function inMemory(tests: (world: World) => void): void {
 
 /** Tests of what only a storage with a clock and a file of its own can show. */
 export function onSqlite(tests: (world: World) => void): void {
-  describe('on SQLite', () => tests(useWorld(SQLITE)));
+  describe('on SQLite', () => tests(useWorld(SQLITE.harness())));
+}
+
+/** Tests of what replicas hear of each other, on the storages that tell it. */
+export async function onStoragesThatTell(tests: (world: World) => void): Promise<void> {
+  describe('in memory', () => tests(useWorld(memoryHarness)));
+  await whereThereIsPostgres('What replicas hear on PostgreSQL', () => {
+    describe('on PostgreSQL', () => tests(useWorld(postgresHarness())));
+  });
+  await whereThereIsRedis('What replicas hear on Redis', () => {
+    describe('on Redis', () => tests(useWorld(redisHarness())));
+  });
 }
 
 function useWorld(harness: StorageHarness): World {
@@ -125,6 +148,11 @@ export class World {
     return this.harnessed.corrupt(id, how);
   }
 
+  /** Ends the connections on which processes listen, if they need any for that. */
+  async cutListeners(): Promise<void> {
+    await this.harnessed.cutListeners?.();
+  }
+
   /** Waits until a step has done this. */
   async seen(effect: string, times = 1): Promise<void> {
     await eventually(() => {
@@ -142,6 +170,14 @@ export class World {
     await eventually(async () => {
       const log = await this.log(id);
       if (log.filter((found) => found === entry).length < times) throw new Error(`no '${entry}' in ${log.join(', ')}`);
+    });
+  }
+
+  /** Waits until so many operators' requests are stored. */
+  async requested(id: string, times = 1): Promise<void> {
+    await eventually(async () => {
+      const found = (await this.storage.load(id))?.requests.length;
+      if (found !== times) throw new Error(`saga '${id}' has ${String(found)} requests, not ${times}`);
     });
   }
 

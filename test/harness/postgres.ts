@@ -53,8 +53,8 @@ async function openFile(): Promise<File> {
   return {
     schema,
     control,
-    storages: onMovedClock(schema.pool({ application_name: nameOfStorages(schema) })),
-    peers: onMovedClock(schema.pool()),
+    storages: onMovedClock(schema.pool({ max: 20, application_name: nameOfStorages(schema) })),
+    peers: onMovedClock(schema.pool({ max: 20, application_name: nameOfStorages(schema) })),
   };
 }
 
