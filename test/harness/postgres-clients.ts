@@ -5,36 +5,12 @@ import createKnex, { type Knex } from 'knex';
 import { CamelCasePlugin, CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
+import { CONNECTIONS, type ClientLibraryUnderTest } from './client-library.js';
 import type { PostgresSchema } from './postgres-schema.js';
 import { serverConfig } from './postgres-server.js';
 
-/** A library under which the storage runs, as an application sets it up. */
-export interface ClientLibraryUnderTest {
-  readonly name: string;
-  /** The library's handle on the schema, ready for use. */
-  connect(schema: PostgresSchema): Promise<ConnectedClient>;
-}
-
-/** A library's handle, with what the tests do by its own means. */
-export interface ConnectedClient {
-  readonly client: PostgresStorageOptions['client'];
-  /** Runs a statement as the application would, and gives its rows. */
-  query(sql: string): Promise<readonly unknown[]>;
-  /** Closes the library's connections. */
-  end(): Promise<void>;
-}
-
-const CONNECTIONS = 4;
-
-/** Every library whose handle the storage takes as it is. */
-export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest[] = [
-  {
-    name: 'pg',
-    async connect(schema) {
-      const client = poolOf(schema);
-      return { client, query: async (sql) => (await client.query(sql)).rows as unknown[], end: async () => undefined };
-    },
-  },
+/** Every library whose handle the storage takes as it is, beside a Pool of `pg`. */
+export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<PostgresSchema, PostgresStorageOptions['client']>[] = [
   {
     name: 'TypeORM',
     async connect(schema) {

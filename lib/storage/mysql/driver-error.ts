@@ -2,6 +2,7 @@ import { SagaConfigurationError } from '../../errors/saga-configuration-error.js
 import { SagaError } from '../../errors/saga-error.js';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import { findInError } from '../sql/find-in-error.js';
 
 /**
  * Error numbers, the same in MySQL and MariaDB but where one is named; from
@@ -36,15 +37,16 @@ const REFUSALS: readonly number[] = [
 
 /** The server's error number, of the error itself or of the one that a library has wrapped; `undefined` if no server spoke. */
 export function errorNumber(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  if ('errno' in error && typeof error.errno === 'number' && error.errno >= 1000) return error.errno;
-  return 'cause' in error ? errorNumber(error.cause) : undefined;
+  return findInError(error, (it) =>
+    'errno' in it && typeof it.errno === 'number' && it.errno >= 1000 ? it.errno : undefined,
+  );
 }
 
 function sqlState(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return '';
-  if ('sqlState' in error && typeof error.sqlState === 'string') return error.sqlState.replace('#', '');
-  return 'cause' in error ? sqlState(error.cause) : '';
+  const state = findInError(error, (it) =>
+    'sqlState' in it && typeof it.sqlState === 'string' ? it.sqlState : undefined,
+  );
+  return state?.replace('#', '') ?? '';
 }
 
 /**

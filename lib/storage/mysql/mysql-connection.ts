@@ -36,6 +36,7 @@ export class MysqlConnection implements MysqlSession {
   ) {}
 
   open(): void {
+    this.client.open?.();
     this.isOpen = true;
   }
 

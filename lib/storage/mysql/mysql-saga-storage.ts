@@ -22,6 +22,7 @@ import {
 import { appendTransition } from './append-transition.js';
 import { checkEngines, checkServer } from './check-server.js';
 import { claimSagas } from './claim-sagas.js';
+import { statementClientOf } from './clients/recognize-client.js';
 import { createSaga } from './create-saga.js';
 import { toOpeningError } from './driver-error.js';
 import { findSagas } from './find-sagas.js';
@@ -31,7 +32,6 @@ import { MysqlConnection } from './mysql-connection.js';
 import { checkOptions, type CheckedOptions, type MysqlStorageOptions } from './mysql-storage-options.js';
 import { mysqlTables } from './mysql-tables.js';
 import { checkPacket } from './packets.js';
-import { statementClient } from './pool-client.js';
 import { pruneSagas } from './prune-sagas.js';
 import type { SagaWrite } from './saga-write.js';
 import { storeRequest } from './store-request.js';
@@ -63,7 +63,7 @@ export class MysqlSagaStorage extends SagaStorage {
     super();
     this.options = checkOptions(options);
     const { client, database, tablePrefix } = this.options;
-    this.connection = new MysqlConnection(statementClient(client), mysqlTables({ database, prefix: tablePrefix }));
+    this.connection = new MysqlConnection(statementClientOf(client), mysqlTables({ database, prefix: tablePrefix }));
     this.commits = new GroupCommit({
       key: ({ row }) => row.sagaId,
       commit: (batch) => writeBatch(this.connection, batch),

@@ -1,12 +1,16 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
 import { isTablePrefix } from '../sql/saga-tables.js';
 import { isStorable } from '../sql/storable.js';
-import type { MysqlCallbackPool, MysqlClient, MysqlPool } from './mysql-client.js';
+import type { MysqlStorageClient } from './clients/mysql-storage-client.js';
+import { clientMistake } from './clients/recognize-client.js';
 
 /** How a {@link MysqlSagaStorage} works. */
 export interface MysqlStorageOptions {
-  /** What `createPool()` of `mysql2` or `mysql2/promise` gives, as it is, or another library's handle as a {@link MysqlClient}. */
-  readonly client: MysqlPool | MysqlCallbackPool | MysqlClient;
+  /**
+   * What the application has, as it is: what `createPool()` of `mysql2` or `mysql2/promise` gives, a handle of TypeORM, Kysely, Knex or
+   * Drizzle; else a {@link MysqlClient}.
+   */
+  readonly client: MysqlStorageClient;
   /** Whether `open()` runs missing migrations, or refuses to work without them; default `true`. */
   readonly migrate?: boolean;
   /** The database of the tables, which has to exist; default: the one that the client has chosen. */
@@ -32,7 +36,7 @@ const LONGEST_NAME = 64;
 export function checkOptions(options: MysqlStorageOptions): CheckedOptions {
   const { client, migrate = true, database, tablePrefix = 'saga_' } = options;
   const mistakes = [
-    ...mistakeIf(!isClient(client), '`client` must be a pool of mysql2, or have `query` and `transaction`.'),
+    ...clientMistake(client),
     ...mistakeIf(
       refusesWhenBusy(client),
       '`client` must be a pool that waits for a free connection: set its option waitForConnections to true.',
@@ -59,15 +63,9 @@ function isDatabaseName(database: unknown): boolean {
   return isStorable(database) && database !== '' && database.length <= LONGEST_NAME && !/[/\\.]|\s$/.test(database);
 }
 
-function isClient(client: unknown): boolean {
-  if (typeof client !== 'object' || client === null) return false;
-  const { query, transaction, getConnection } = client as Partial<MysqlPool & MysqlClient>;
-  return typeof query === 'function' && (typeof transaction === 'function' || typeof getConnection === 'function');
-}
-
 /** Both kinds of pool carry their options along, one of them in the other. */
 function refusesWhenBusy(client: unknown): boolean {
-  if (!isClient(client)) return false;
+  if (typeof client !== 'object' || client === null) return false;
   const { config, pool } = client as { config?: PoolConfig; pool?: { config?: PoolConfig } };
   return (config ?? pool?.config)?.waitForConnections === false;
 }

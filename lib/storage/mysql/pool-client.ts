@@ -11,6 +11,8 @@ import type {
 
 /** A pool or another client, as the storage uses it. */
 export interface StatementClient {
+  /** Looks whether it can be used yet. @throws SagaConfigurationError */
+  open?(): void;
   readonly run: MysqlQuery;
   transaction<T>(work: (run: MysqlQuery) => Promise<T>): Promise<T>;
 }
@@ -63,7 +65,8 @@ function release(connection: MysqlPoolConnection, isSound: boolean): void {
   else connection.destroy();
 }
 
-function queryOf(runner: { query(statement: MysqlStatement): Promise<unknown> }): MysqlQuery {
+/** Runs statements on a pool or a connection of `mysql2/promise`. */
+export function queryOf(runner: { query(statement: MysqlStatement): Promise<unknown> }): MysqlQuery {
   return async (sql, values) => resultOf(await runner.query(statement(sql, values)));
 }
 

@@ -17,7 +17,13 @@ export interface KyselyAdapter {
 /** Runs statements: a `Kysely` instance or one of its transactions. */
 export interface KyselyRunner {
   withoutPlugins(): KyselyRunner;
-  executeQuery(query: KyselyQuery): Promise<{ readonly rows: readonly unknown[] }>;
+  executeQuery(query: KyselyQuery): Promise<KyselyResult>;
+}
+
+/** What a statement gives. */
+export interface KyselyResult {
+  readonly rows: readonly unknown[];
+  readonly numAffectedRows?: bigint;
 }
 
 /** A statement as Kysely has compiled it: its text, its parameters, and what it was compiled from, for plugins. */

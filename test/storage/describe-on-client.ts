@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SagaStorage } from 'nest-saga';
+import { describeClaims } from '../contract/claims.js';
+import { describeFencing } from '../contract/fencing.js';
+import { describeRequests } from '../contract/requests.js';
+import type { StorageHarness } from '../contract/storage-harness.js';
+import { useStorage, type StorageUnderTest } from '../contract/storage-under-test.js';
+import { describeValues } from '../contract/values.js';
+import { Effects, saga, startApplication, step } from '../e2e/application.js';
+import type { ClientLibraryUnderTest, ConnectedClient } from '../harness/client-library.js';
+
+/** What a library could spoil: transactions and locks, errors, bound values, the types of what comes back. */
+const TOPICS: Readonly<Record<string, (subject: StorageUnderTest) => void>> = {
+  fencing: describeFencing,
+  claims: describeClaims,
+  "operators' requests": describeRequests,
+  values: describeValues,
+};
+
+/** A schema or database of a test file, and what is done to it beside the client. */
+export interface PlaceOfClient {
+  query(sql: string, values?: unknown[]): Promise<unknown>;
+  drop(): Promise<void>;
+}
+
+/** How a storage is tested on the client of a library. */
+export interface OnClientOptions<Place extends PlaceOfClient, Client> {
+  readonly library: ClientLibraryUnderTest<Place, Client>;
+  openPlace(): Promise<Place>;
+  /** A storage on the client, not opened yet. */
+  storageOn(client: Client): SagaStorage;
+  /** A storage of the same place on a client of the driver alone, not opened yet. */
+  peerOn(place: Place): SagaStorage;
+  /** Makes stored times older, instead of moving the clock. */
+  makeOlder(place: Place, ms: number): Promise<void>;
+  corrupt(place: Place, id: string, damage: string): Promise<void>;
+}
+
+/** The most telling parts of the contract, and a saga from end to end, on the client of a library. */
+export function describeOnClient<Place extends PlaceOfClient, Client>(
+  options: OnClientOptions<Place, Client>,
+): () => { readonly place: Place; readonly connected: ConnectedClient<Client> } {
+  let place: Place;
+  let connected: ConnectedClient<Client>;
+  beforeAll(async () => {
+    place = await options.openPlace();
+    connected = await options.library.connect(place);
+  });
+  afterAll(async () => {
+    await connected.end();
+    await place.drop();
+  });
+
+  const harness: StorageHarness = {
+    async create() {
+      const opened: SagaStorage[] = [];
+      const open = async () => {
+        const storage = options.storageOn(connected.client);
+        await storage.open();
+        opened.push(storage);
+        return storage;
+      };
+      return {
+        storage: await open(),
+        peer: open,
+        advance: (ms) => options.makeOlder(place, ms),
+        corrupt: (id, how) => options.corrupt(place, id, how === 'damaged' ? `entries = '"damaged"'` : 'format = 1000'),
+        async dispose() {
+          for (const storage of opened) await storage.close();
+          for (const table of ['heads', 'log', 'requests', 'workers']) await place.query(`DELETE FROM saga_${table}`);
+        },
+      };
+    },
+  };
+  for (const [topic, describeTopic] of Object.entries(TOPICS)) {
+    describe(topic, () => describeTopic(useStorage(harness)));
+  }
+
+  it('runs and undoes sagas, which another client reads, and leaves the client open', async () => {
+    const effects = new Effects();
+    const reserve = step(effects, 'reserve', { act: async () => ({ reservation: 'r-1' }) });
+    const charge = step(effects, 'charge', { act: () => Promise.reject(new Error('no money')) });
+    const Order = saga('Order', [reserve]);
+    const Refused = saga('Refused', [reserve, charge]);
+    const app = await startApplication([Order, Refused], { storage: options.storageOn(connected.client) });
+    expect(await app.runner.run(Order, { text: 'käse 🧀' }, { id: 'done' })).toEqual({ text: 'käse 🧀' });
+    await expect(app.runner.run(Refused, {}, { id: 'undone' })).rejects.toThrow('no money');
+    expect(effects.log).toEqual(['reserve', 'reserve', 'charge', '-reserve']);
+    await app.close();
+
+    const finished = await connected.query(
+      `SELECT COUNT(*) AS n FROM saga_heads WHERE status IN ('COMPLETED', 'FAILED')`,
+    );
+    expect(finished).toHaveLength(1);
+    const peer = options.peerOn(place);
+    await peer.open();
+    expect((await peer.load('done'))?.record).toMatchObject({ status: 'COMPLETED', context: { text: 'käse 🧀' } });
+    expect((await peer.history('undone')).map(({ event }) => event)).toContain('compensating');
+    expect((await peer.load('undone'))?.record.status).toBe('FAILED');
+    await peer.close();
+  });
+
+  return () => ({ place, connected });
+}
