@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { inFlight } from './cases/in-flight.js';
 import { inMemory, inMemoryIntercepted } from './cases/memory.js';
 import { onPostgres } from './cases/postgres.js';
+import { onRedis } from './cases/redis.js';
 import { recoverable } from './cases/recoverable.js';
 import { resume } from './cases/resume.js';
 import { sqliteAtOnce, sqliteOneAtATime } from './cases/sqlite.js';
@@ -13,6 +14,7 @@ const CASES = [
   sqliteOneAtATime,
   sqliteAtOnce,
   ...onPostgres,
+  ...onRedis,
   ...inFlight,
   ...resume,
   ...recoverable,

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { RedisCommand } from 'nest-saga/redis';
 import { times, type StorageUnderTest } from '../contract/storage-under-test.js';
+import { OwnRedisServer } from '../harness/redis-own-server.js';
 import { whereThereIsRedis } from '../harness/redis-server.js';
 import { RedisSpace } from '../harness/redis-space.js';
 
@@ -36,14 +37,39 @@ await whereThereIsRedis('Batches of RedisSagaStorage', () => {
     };
   }
 
-  it('need one script for each write, and share a round trip where they meet', async () => {
+  it('are one script in one round trip, of all writes that meet', async () => {
     await Promise.all(ids.map((id) => subject.create({ id })));
-    expect(sent.map((commands) => commands.length)).toEqual([MANY]);
+    expect(sent.map((commands) => commands.map(([name]) => name))).toEqual([['evalsha']]);
     const reads = await Promise.all(ids.map((id) => subject.load(id)));
     sent = [];
     await Promise.all(reads.map((read) => subject.storage.transition(subject.next(read))));
-    expect(sent.map((commands) => commands.length)).toEqual([MANY]);
-    expect(sent.flat().every(([name]) => name === 'evalsha')).toBe(true);
+    expect(sent.map((commands) => commands.map(([name]) => name))).toEqual([['evalsha']]);
+  });
+
+  it('are several scripts where they are large, so that nobody waits for long in between', async () => {
+    const context = 'x'.repeat(300_000);
+    await Promise.all(ids.slice(0, 10).map((id) => subject.create({ id, context })));
+    expect(sent.map((commands) => commands.length)).toEqual([4]);
+    for (const id of ids.slice(0, 10)) expect((await subject.load(id)).record.context).toBe(context);
+  });
+
+  it('are counted by the server as one row and one change of the head for each write', async () => {
+    const server = await OwnRedisServer.start();
+    const own = new RedisSpace(server.url);
+    try {
+      const counted = await own.subject();
+      await Promise.all(ids.map((id) => counted.create({ id })));
+      await Promise.all(ids.map(async (id) => counted.write(id)));
+      await Promise.all(ids.map(async (id) => counted.write(id, { head: { status: 'COMPLETED', worker: null } })));
+      const stats = await own.admin.info('commandstats');
+      const calls = (command: string) => Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1]);
+      // Trying the rights takes one of each as well.
+      expect(calls('rpush')).toBe(3 * MANY + 1);
+      expect(calls('hset')).toBe(3 * MANY + 1);
+    } finally {
+      await own.clear();
+      await server.remove();
+    }
   });
 
   it('tell each new saga whether its id was taken', async () => {

@@ -1,63 +1,48 @@
 import type { OperatorRequest } from '../operator-request.js';
+import { isFinal, type SagaStatus } from '../saga-record.js';
 import type { SagaTransition, TransitionResult } from '../saga-storage.js';
 import { newRow, type NewRow } from '../sql/log-row.js';
+import { isStorable } from '../sql/storable.js';
 import { changeHead, type HeadUpdate } from './change-head.js';
-import type { RedisKeys } from './redis-keys.js';
-import type { ScriptCall } from './redis-script.js';
 import type { HeadField } from './saga-head.js';
 import { rowText } from './saga-row.js';
 import type { SagaWrite } from './saga-write.js';
-import { APPEND_TRANSITION } from './scripts/append-transition.js';
-import { CHANGE_SAGA } from './scripts/change-saga.js';
 
 /** The next row of a saga's log, and what it changes in the head. */
-export function appendTransition(keys: RedisKeys, transition: SagaTransition): SagaWrite {
+export function appendTransition(transition: SagaTransition): SagaWrite {
   const row = newRow(transition, transition);
   const { sagaId } = row;
   const answered = transition.entries.flatMap((entry) => ('request' in entry ? [entry.request] : []));
   const change = transition.head && changeHead(sagaId, transition.head);
-  const call = change || answered.length > 0 ? changeCall(keys, { row, change, answered }) : appendCall(keys, row);
   const fence = [
-    row.version - 1,
-    row.version,
-    row.firstSeq - 1,
-    row.lastSeq,
-    rowText(row),
-    row.writeId,
-    transition.knownRequests.length,
-    ...transition.knownRequests,
+    ...[sagaId, row.version - 1, row.version, row.firstSeq - 1, row.lastSeq],
+    ...[rowText(row), row.writeId, list(transition.knownRequests)],
   ];
-  return { sagaId, call: { ...call, args: [...fence, ...call.args] } };
+  const kept = Object.entries(keptFields(row)).flat();
+  if (answered.length > 0)
+    return { sagaId, kind: 'change', args: [...fence, ...changeArgs(change, answered), ...kept] };
+  if (change === undefined) return { sagaId, kind: 'append', args: [...fence, ...kept] };
+  if (finishes(change)) return { sagaId, kind: 'finish', args: [...fence, change.fields.status ?? '', ...kept] };
+  return { sagaId, kind: 'change', args: [...fence, ...changeArgs(change, answered), ...kept] };
 }
 
-function appendCall(keys: RedisKeys, row: NewRow): ScriptCall {
-  const { head, log, requests } = keys.saga(row.sagaId);
-  return { script: APPEND_TRANSITION, keys: [head, log, requests], args: Object.entries(keptFields(row)).flat() };
+/** Whether a change is the one that most sagas end with, for which there is a shorter way. */
+function finishes({ fields, dueIn }: HeadUpdate): boolean {
+  const { status, worker, dueAt, ...others } = fields;
+  if (status == null || !isFinal(status as SagaStatus) || dueIn !== undefined) return false;
+  return worker === null && dueAt === null && Object.keys(others).length === 0;
 }
 
-interface Change {
-  readonly row: NewRow;
-  readonly change: HeadUpdate | undefined;
-  readonly answered: readonly string[];
-}
-
-function changeCall(keys: RedisKeys, { row, change, answered }: Change): ScriptCall {
-  const { head, log, requests } = keys.saga(row.sagaId);
-  const fields = Object.entries({ ...keptFields(row), ...change?.fields });
-  const set = fields.filter((field): field is [string, string] => field[1] !== null);
+function changeArgs(change: HeadUpdate | undefined, answered: readonly string[]): readonly (string | number)[] {
+  const fields = Object.entries(change?.fields ?? {});
   const cleared = fields.filter(([, value]) => value === null).map(([name]) => name);
-  return {
-    script: CHANGE_SAGA,
-    keys: [head, log, requests, keys.find, keys.recover, keys.requested],
-    args: [
-      row.sagaId,
-      change ? '1' : '0',
-      change?.dueIn ?? '',
-      ...[set.length, ...set.flat()],
-      ...[cleared.length, ...cleared],
-      ...[answered.length, ...answered],
-    ],
-  };
+  const set = fields.filter((field): field is [string, string] => field[1] !== null);
+  return [change ? '1' : '0', change?.dueIn ?? '', list(cleared), list(answered), ...set.flat()];
+}
+
+/** Texts as one. Nothing that is stored holds a NUL, so what does is looked for in vain. */
+function list(texts: readonly string[]): string {
+  return texts.length === 0 ? '' : texts.filter(isStorable).join('\0');
 }
 
 /** Context and snapshot are needed only as they are now, so the head keeps them: the log stays as small as its entries. */

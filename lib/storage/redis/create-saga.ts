@@ -1,16 +1,16 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
+import { isFinal } from '../saga-record.js';
 import type { CreateResult, NewSaga } from '../saga-storage.js';
 import { jsonText } from '../sql/json-text.js';
 import { newRow } from '../sql/log-row.js';
 import { storable } from '../sql/storable.js';
-import type { RedisKeys } from './redis-keys.js';
+import { TIME_DIGITS } from './index-ranges.js';
 import type { HeadField } from './saga-head.js';
 import { rowText } from './saga-row.js';
 import type { SagaWrite } from './saga-write.js';
-import { CREATE_SAGA } from './scripts/create-saga.js';
 
 /** Head and first row of a new saga; nothing when the id is taken. */
-export function createSaga(keys: RedisKeys, saga: NewSaga): SagaWrite {
+export function createSaga(saga: NewSaga): SagaWrite {
   const row = newRow(saga, { version: 1, seq: 1 });
   const { sagaId } = row;
   if (!Number.isSafeInteger(saga.definitionVersion)) {
@@ -19,7 +19,7 @@ export function createSaga(keys: RedisKeys, saga: NewSaga): SagaWrite {
       { sagaId },
     );
   }
-  const fields = {
+  const fields: Partial<Record<HeadField, string>> & { readonly name: string } = {
     name: storable('saga name', saga.name),
     definitionVersion: String(saga.definitionVersion),
     plan: jsonText(saga.plan, { sagaId, what: 'plan' }),
@@ -30,15 +30,20 @@ export function createSaga(keys: RedisKeys, saga: NewSaga): SagaWrite {
     version: '1',
     seq: String(row.lastSeq),
     writeId: row.writeId,
-  } satisfies Partial<Record<HeadField, string>>;
-  const { head, log } = keys.saga(sagaId);
+  };
+  const place = `o${fields.worker ?? ''}\0${fields.name}\0`;
   return {
     sagaId,
-    call: {
-      script: CREATE_SAGA,
-      keys: [head, log, keys.find, keys.recover],
-      args: [sagaId, rowText(row), ...Object.entries(fields).flat()],
-    },
+    kind: 'create',
+    args: [
+      sagaId,
+      rowText(row),
+      `s${saga.status}\0`,
+      `n${fields.name}\0`,
+      // Due at 0: at any time.
+      isFinal(saga.status) ? '' : `${place}${'0'.repeat(TIME_DIGITS)}${sagaId}`,
+      ...Object.entries(fields).flat(),
+    ],
   };
 }
 

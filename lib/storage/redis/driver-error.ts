@@ -3,7 +3,7 @@ import { SagaError } from '../../errors/saga-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 
 /** An answer of the server begins with a code in capitals; Redis 6.2 wraps those that a script got. */
-const CODE = /^(?:ERR Error running script .*?: -)?([A-Z]+) /s;
+const CODE = /^(?:ERR Error running script .*?: -|@user_script: ?\d+: -?)?([A-Z]+) /s;
 
 /** The server's error code (`NOSCRIPT`, `OOM`, `NOPERM` …), `undefined` if no server spoke. */
 export function errorCode(error: unknown): string | undefined {

@@ -9,7 +9,7 @@ export interface IndexRange {
 }
 
 /** Digits of a time in the index. */
-const TIME_DIGITS = 15;
+export const TIME_DIGITS = 15;
 const LAST_TIME = 10 ** TIME_DIGITS - 1;
 
 /**

@@ -36,6 +36,7 @@ import { checkOptions, type RedisStorageOptions } from './redis-storage-options.
 import { LONGEST_TEXT, checkSize, type SagaWrite } from './saga-write.js';
 import { storeRequest } from './store-request.js';
 import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
+import { writeBatch } from './write-batch.js';
 import { WriteHints } from './write-hints.js';
 
 /** While the server works through one batch, the next one is on its way. */
@@ -68,7 +69,7 @@ export class RedisSagaStorage extends SagaStorage {
     this.connection = new RedisConnection(checkOptions(options));
     this.commits = new GroupCommit({
       key: ({ sagaId }) => sagaId,
-      commit: (batch) => this.connection.runAll(batch.map(({ call }) => call)),
+      commit: (batch) => writeBatch(this.connection, batch),
       // Each write of a batch has an answer of its own.
       isRefusal: () => false,
       concurrency: BATCHES_UNDER_WAY,
@@ -109,7 +110,7 @@ export class RedisSagaStorage extends SagaStorage {
   }
 
   async create(saga: NewSaga): Promise<CreateResult> {
-    const result = toCreateResult(await this.submit(createSaga(this.connection.keys, saga)));
+    const result = toCreateResult(await this.submit(createSaga(saga)));
     if (result.outcome === 'created') {
       this.sender.tell('written', [saga.id]);
       if (saga.status === 'PENDING') this.sender.tell('wanted', [saga.id]);
@@ -119,7 +120,7 @@ export class RedisSagaStorage extends SagaStorage {
 
   async transition(transition: SagaTransition): Promise<TransitionResult> {
     const { id } = transition;
-    const result = toTransitionResult(await this.submit(appendTransition(this.connection.keys, transition)));
+    const result = toTransitionResult(await this.submit(appendTransition(transition)));
     if (result.outcome === 'written') this.sender.tell('written', [id]);
     return result;
   }

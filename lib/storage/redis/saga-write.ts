@@ -1,10 +1,11 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
-import type { ScriptCall } from './redis-script.js';
 
-/** A write of one saga, ready to share a round trip with writes of others. */
+/** A write of one saga, ready to share a script with writes of others. */
 export interface SagaWrite {
   readonly sagaId: string;
-  readonly call: ScriptCall;
+  /** Which function of the script does it; see `scripts/write-sagas.ts`. */
+  readonly kind: 'create' | 'append' | 'finish' | 'change';
+  readonly args: readonly (string | number)[];
 }
 
 /** The longest text that a Redis server takes unless it is set otherwise (`proto-max-bulk-len`). */
@@ -16,8 +17,8 @@ export const LONGEST_TEXT = 512 * 1024 * 1024;
  *
  * @throws StorageRejectedError
  */
-export function checkSize({ sagaId, call }: SagaWrite, longest: number): void {
-  for (const arg of call.args) {
+export function checkSize({ sagaId, args }: SagaWrite, longest: number): void {
+  for (const arg of args) {
     if (typeof arg !== 'string' || arg.length * 3 < longest || Buffer.byteLength(arg) < longest) continue;
     throw new StorageRejectedError(
       `A value of saga '${sagaId}' is larger than the ${String(longest)} bytes that the Redis server takes (proto-max-bulk-len). Nothing was written.`,

@@ -1,26 +1,17 @@
-import { redisScript } from '../redis-script.js';
-import { CLOCK } from './clock.js';
-import { SAGA_INDEXES } from './saga-indexes.js';
-
 /**
- * Head and first row of a new saga, unless the id is taken.
- *
- * KEYS: head, log, find, recover. ARGV: id, the row without its time, then the fields of the head with their values.
+ * Head and first row of a new saga, unless the id is taken. Its places in the indexes come ready made, but for the time; `...` are the
+ * fields of the head.
  */
-export const CREATE_SAGA = redisScript(
-  CLOCK,
-  SAGA_INDEXES,
-  `
-local name = redis.call('HGET', KEYS[1], 'name')
-if name then return { 'exists', name } end
+export const CREATE_SAGA = `
+local function create_saga(head_key, log_key, _, id, row, status_place, name_place, in_recover, ...)
+  local name = redis.call('HGET', head_key, 'name')
+  if name then return { 'exists', name } end
 
-local at = text(now)
-local head = {}
-for i = 3, #ARGV, 2 do head[ARGV[i]] = ARGV[i + 1] end
-head.createdAt = at
-redis.call('RPUSH', KEYS[2], at .. ARGV[2])
-redis.call('HSET', KEYS[1], 'at', at, 'createdAt', at, 'updatedAt', at, unpack(ARGV, 3))
-reindex(KEYS[3], {}, in_find(head, ARGV[1]))
-reindex(KEYS[4], {}, in_recover(head, ARGV[1]))
-return { 'created', at }`,
-);
+  local at = text(now)
+  local tail = stamp(now) .. id
+  redis.call('RPUSH', log_key, at .. row)
+  redis.call('HSET', head_key, 'at', at, 'createdAt', at, 'updatedAt', at, ...)
+  redis.call('ZADD', FIND, 0, status_place .. tail, 0, name_place .. tail)
+  if in_recover ~= '' then redis.call('ZADD', RECOVER, 0, in_recover) end
+  return { 'created', at }
+end`;
