@@ -1,0 +1,328 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { SAGA_STATUSES, isFinal, type SagaStorage, type SagaSummary } from 'nest-saga';
+import { compiled } from '../../scripts/typescript/compiled.mjs';
+import { EffectLedger, type Effect } from '../crash/effect-ledger.js';
+import { connectTo, type StorageName } from '../harness/process-storage.js';
+import { CHAOS_SERVERS, type ChaosServer } from './chaos-server.js';
+import type { Release } from './definitions.js';
+import { WORKERS, incidentsOf, startsOf, type Incident, type Start } from './plan.js';
+import { Random } from './random.js';
+import { Verdict, type Counts, type SagaEnd } from './verdict.js';
+import { WorkerProcess } from './worker-process.js';
+import type { Command, Said } from './worker.js';
+
+export interface ChaosOptions {
+  readonly storage: StorageName;
+  readonly seconds: number;
+  readonly seed: number;
+  /** Sagas started each second; default 40. */
+  readonly perSecond?: number;
+}
+
+export interface Violation {
+  /** Absent where it is not about one saga. */
+  readonly end?: SagaEnd;
+  readonly broken: readonly string[];
+}
+
+export interface ChaosReport {
+  readonly options: ChaosOptions;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly counts: Counts;
+  /** How often each incident happened: kills, stops, faults of the server … */
+  readonly incidents: Readonly<Record<string, number>>;
+  readonly staleWritesRefused: number;
+  readonly ownWritesAdopted: number;
+  /** From the last incident until nothing was unfinished any more; ms. */
+  readonly settledWithin: number;
+  readonly violations: readonly Violation[];
+}
+
+const LEASE = 1_000;
+/** The time that everything has to come to its end once nothing fails any more. */
+const SETTLING = 90_000;
+const UNFINISHED = SAGA_STATUSES.filter((status) => !isFinal(status));
+
+/** Runs sagas in four processes while everything fails that can, then lets them settle and judges. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const server = await CHAOS_SERVERS[options.storage]();
+  const run = new ChaosRun(options, server);
+  try {
+    return await run.report();
+  } finally {
+    await run.end();
+    await server.stop();
+  }
+}
+
+class ChaosRun {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'nest-saga-chaos-run-'));
+  private readonly script = compiled('test/chaos/worker.ts');
+  private readonly workers: WorkerProcess[] = [];
+  private readonly releases: Release[] = Array<Release>(WORKERS).fill(1);
+  private readonly told = new Map<number, string[]>();
+  private readonly incidents: Record<string, number> = {};
+  private readonly violations: Violation[] = [];
+  private readonly underWay = new Set<Promise<void>>();
+  /** Workers that something is being done to: nothing else is, until that is over. */
+  private readonly taken = new Set<number>();
+  private serverIsTaken = false;
+  private started = 0;
+  private stale = 0;
+  private adopted = 0;
+  private over = false;
+
+  constructor(
+    private readonly options: ChaosOptions,
+    private readonly server: ChaosServer,
+  ) {}
+
+  async report(): Promise<ChaosReport> {
+    const { seed, seconds, perSecond = 40 } = this.options;
+    const ms = seconds * 1_000;
+    for (let i = 0; i < WORKERS; i++) this.workers.push(this.worker(i, 0));
+    await Promise.all(this.workers.map(({ ready }) => ready));
+    const connected = await connectTo(this.server.direct);
+    await connected.storage.open();
+    const weights = this.server.faults.map(({ weight }) => weight);
+    await Promise.all([
+      inTime(startsOf(seed, ms, perSecond), (start) => this.start(start)),
+      inTime(incidentsOf({ seed, ms, weights }), (incident) => this.happen(incident, connected.storage)),
+    ]);
+    await Promise.all(this.underWay);
+    const settledWithin = await this.settle(connected.storage);
+    const verdict = await this.judge(connected.storage);
+    await connected.storage.close();
+    await connected.disconnect();
+    return {
+      options: this.options,
+      statuses: verdict.statuses,
+      counts: verdict.counts,
+      incidents: this.incidents,
+      staleWritesRefused: this.stale,
+      ownWritesAdopted: this.adopted,
+      settledWithin,
+      violations: this.violations,
+    };
+  }
+
+  async end(): Promise<void> {
+    this.over = true;
+    await Promise.all(this.workers.map((worker) => worker.kill()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private worker(index: number, clockShift: number): WorkerProcess {
+    return new WorkerProcess({
+      script: this.script,
+      order: {
+        seed: this.options.seed,
+        release: this.releases[index] ?? 1,
+        location: this.server.location,
+        ledger: this.ledgerFile,
+        clockShift,
+        lease: LEASE,
+      },
+      onSaid: (said) => this.hear(said),
+      onCrash: (how) => this.violations.push({ broken: [`worker ${String(index)} ended by itself: ${how}`] }),
+    });
+  }
+
+  private hear(said: Said): void {
+    switch (said.type) {
+      case 'ready':
+        return;
+      case 'told':
+        this.told.set(said.saga, [...(this.told.get(said.saga) ?? []), said.told]);
+        return;
+      case 'refused':
+        if (said.adopted) this.adopted++;
+        else this.stale++;
+        return;
+      case 'surprise':
+        this.violations.push({ broken: [`a caller was told what nobody expects: ${said.error}`] });
+    }
+  }
+
+  private start({ saga, how, workers }: Start): void {
+    this.started = saga + 1;
+    for (const worker of workers) this.tell(worker, { does: how, saga });
+  }
+
+  /** Tells this worker, or the next one that runs. */
+  private tell(wanted: number, command: Command): void {
+    for (let i = 0; i < WORKERS; i++) {
+      const worker = this.workers[(wanted + i) % WORKERS];
+      if (worker?.isUp) return worker.tell(command);
+    }
+  }
+
+  private happen(incident: Incident, storage: SagaStorage): void {
+    const done = this.perform(incident, storage)
+      .catch((error: unknown) => {
+        this.violations.push({ broken: [`${incident.does} could not be done: ${String(error)}`] });
+      })
+      .finally(() => this.underWay.delete(done));
+    this.underWay.add(done);
+  }
+
+  private async perform(incident: Incident, storage: SagaStorage): Promise<void> {
+    switch (incident.does) {
+      case 'kill':
+      case 'close':
+        return this.withWorker(incident.worker, incident.does, async (worker) => {
+          await (incident.does === 'kill' ? worker.kill() : worker.close());
+          await setTimeout(incident.backAfter);
+          await this.restart(incident.worker, incident.clockShift);
+        });
+      case 'stop':
+        return this.withWorker(incident.worker, 'stop', async (worker) => {
+          worker.stop();
+          await setTimeout(incident.for);
+          worker.goOn();
+        });
+      case 'deploy':
+        return this.deploy();
+      case 'server':
+        return this.breakServer(incident.fault, incident.seed);
+      case 'ask':
+        return this.ask(incident, storage);
+    }
+  }
+
+  private async withWorker(index: number, name: string, work: (worker: WorkerProcess) => Promise<void>): Promise<void> {
+    const worker = this.workers[index];
+    if (this.taken.has(index) || worker === undefined || !worker.isUp) return;
+    this.taken.add(index);
+    this.count(name);
+    await work(worker);
+    this.taken.delete(index);
+  }
+
+  /** Until it is up: the database may be away just now. */
+  private async restart(index: number, clockShift: number): Promise<void> {
+    if (clockShift !== 0) this.count(`clock ${clockShift > 0 ? 'ahead' : 'behind'} by an hour`);
+    do {
+      const worker = this.worker(index, clockShift);
+      this.workers[index] = worker;
+      if (await worker.ready) return;
+    } while (!this.over);
+  }
+
+  /** One worker after the other gets the other release, so that both run at the same time for a while. */
+  private async deploy(): Promise<void> {
+    this.count('rolling deployment');
+    const release: Release = this.releases[0] === 1 ? 2 : 1;
+    for (let i = 0; i < WORKERS; i++) {
+      this.releases[i] = release;
+      await this.withWorker(i, 'close', async (worker) => {
+        await worker.close();
+        await this.restart(i, 0);
+      });
+    }
+  }
+
+  private async breakServer(index: number, seed: number): Promise<void> {
+    const fault = this.server.faults[index];
+    if (this.serverIsTaken || fault === undefined) return;
+    this.serverIsTaken = true;
+    this.count(fault.name);
+    await fault.happen(new Random(seed));
+    this.serverIsTaken = false;
+  }
+
+  private async ask({ what, worker, among }: Incident & { does: 'ask' }, storage: SagaStorage): Promise<void> {
+    this.count(what);
+    if (what === 'cancel' || what === 'recover' || what === 'recoverAll') {
+      return this.tell(worker, { does: what, saga: Math.max(0, this.started - 1 - among) });
+    }
+    const found = await storage.find({ status: 'COMPENSATION_FAILED', limit: 10 }).catch(() => ({ items: [] }));
+    const failed = found.items[among % Math.max(1, found.items.length)];
+    if (failed !== undefined) this.tell(worker, { does: what, saga: numberOf(failed) });
+  }
+
+  /** Nothing fails any more: both releases run, an operator looks after what is parked, and everything has to come to its end. */
+  private async settle(storage: SagaStorage): Promise<number> {
+    const began = performance.now();
+    for (const [i, release] of ([1, 1, 2, 2] as const).entries()) {
+      this.releases[i] = release;
+      await this.workers[i]?.close();
+      await this.restart(i, 0);
+    }
+    for (let look = 0; performance.now() - began < SETTLING; look++) {
+      const { items } = await storage.find({ status: UNFINISHED, limit: 500 });
+      if (items.length === 0) return performance.now() - began;
+      for (const saga of items) {
+        if (saga.heldReason !== undefined) this.tell(look % WORKERS, { does: 'recover', saga: numberOf(saga) });
+      }
+      await setTimeout(300);
+    }
+    return SETTLING;
+  }
+
+  private async judge(storage: SagaStorage): Promise<Verdict> {
+    // What callers are still to be told is told by the closing of the workers at the latest.
+    await Promise.all(this.workers.map((worker) => worker.close()));
+    const verdict = new Verdict(this.options.seed);
+    const effects = new Map<string, Effect[]>();
+    for (const effect of new EffectLedger(this.ledgerFile).read()) {
+      const of = effects.get(effect.sagaId);
+      if (of === undefined) effects.set(effect.sagaId, [effect]);
+      else of.push(effect);
+    }
+    for (let saga = 0; saga < this.started; saga++) {
+      const end = await this.endOf(saga, effects, storage);
+      const broken = verdict.judge(end);
+      if (broken.length > 0) this.violations.push({ end, broken });
+    }
+    const { kept, expected } = verdict.counts.money;
+    if (kept !== expected) {
+      this.violations.push({
+        broken: [`${String(kept)} is kept at the other side, and ${String(expected)} should be`],
+      });
+    }
+    return verdict;
+  }
+
+  private async endOf(saga: number, effects: ReadonlyMap<string, Effect[]>, storage: SagaStorage): Promise<SagaEnd> {
+    const id = `chaos-${String(saga)}`;
+    const loaded = await storage.load(id);
+    const history = await storage.history(id);
+    return {
+      id,
+      saga,
+      record: loaded?.record,
+      history,
+      effects: effects.get(id) ?? [],
+      told: this.told.get(saga) ?? [],
+    };
+  }
+
+  private get ledgerFile(): string {
+    return join(this.folder, 'ledger');
+  }
+
+  private count(incident: string): void {
+    this.incidents[incident] = (this.incidents[incident] ?? 0) + 1;
+  }
+}
+
+function numberOf({ id }: SagaSummary): number {
+  return Number(id.slice('chaos-'.length));
+}
+
+/** Does each thing when its time has come, ms from now. */
+async function inTime<T extends { readonly at: number }>(
+  things: readonly T[],
+  work: (thing: T) => void,
+): Promise<void> {
+  const began = performance.now();
+  for (const thing of things) {
+    const wait = thing.at - (performance.now() - began);
+    if (wait > 0) await setTimeout(wait);
+    work(thing);
+  }
+}

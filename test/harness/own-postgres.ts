@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientConfig } from 'pg';
+
+const PACKAGES = '/usr/lib/postgresql';
+
+/** A PostgreSQL server of a test's own, which it may break: the system's own package on a free port, with its data in `folder`. */
+export class OwnPostgres {
+  private constructor(
+    private readonly folder: string,
+    private readonly port: number,
+  ) {}
+
+  /** @param parent where its data go; default: the directory for temporary files. */
+  static async start(parent = tmpdir()): Promise<OwnPostgres> {
+    const folder = mkdtempSync(join(parent, 'nest-saga-own-postgres-'));
+    if (isRoot()) chownSync(folder, ownerId(), -1);
+    const server = new OwnPostgres(folder, await freePort());
+    await server.run(
+      'initdb',
+      '--username=postgres',
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--locale=C.UTF-8',
+      '--no-sync',
+    );
+    await server.control('start');
+    return server;
+  }
+
+  get config(): ClientConfig & { readonly host: string; readonly port: number } {
+    return { host: '127.0.0.1', port: this.port, user: 'postgres', database: 'postgres' };
+  }
+
+  /** As after a power cut: every process of the server is ended at once, and what is not in the write-ahead log is gone. */
+  async restartAtOnce(): Promise<void> {
+    await this.control('restart', '--mode=immediate');
+  }
+
+  async stop(): Promise<void> {
+    await this.control('stop', '--mode=immediate').catch(() => undefined);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private control(...command: string[]): Promise<void> {
+    const options = `-p ${String(this.port)} -c listen_addresses=127.0.0.1 -k ${this.folder}`;
+    return this.run('pg_ctl', `--log=${join(this.folder, 'log')}`, '--wait', `--options=${options}`, ...command);
+  }
+
+  private async run(program: string, ...options: string[]): Promise<void> {
+    const command = [programPath(program), `--pgdata=${join(this.folder, 'data')}`, ...options];
+    // PostgreSQL refuses to run as root. The server inherits what its starter has open, so that is nothing.
+    const [name, ...rest] = isRoot() ? ['runuser', '-u', 'postgres', '--', ...command] : command;
+    const child = spawn(name!, rest, { cwd: this.folder, stdio: 'ignore' });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    if (code === 0) return;
+    const log = join(this.folder, 'log');
+    throw new Error(
+      `${program} ended with ${String(code)}. ${existsSync(log) ? readFileSync(log, 'utf8').slice(-2_000) : ''}`,
+    );
+  }
+}
+
+function programPath(program: string): string {
+  const versions = existsSync(PACKAGES) ? readdirSync(PACKAGES).toSorted((a, b) => Number(b) - Number(a)) : [];
+  const found = versions.map((version) => join(PACKAGES, version, 'bin', program)).find((path) => existsSync(path));
+  if (found === undefined)
+    throw new Error(`There is no ${program} below ${PACKAGES}: install the system's PostgreSQL.`);
+  return found;
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function ownerId(): number {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('postgres:'));
+  if (line === undefined) throw new Error('There is no user postgres here to run a server of our own.');
+  return Number(line.split(':')[2]);
+}
+
+/** A port on which nobody listens now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
