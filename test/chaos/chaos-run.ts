@@ -43,7 +43,7 @@ export interface ChaosReport {
 
 const LEASE = 1_000;
 /** The time that everything has to come to its end once nothing fails any more. */
-const SETTLING = 90_000;
+const SETTLING = 240_000;
 const UNFINISHED = SAGA_STATUSES.filter((status) => !isFinal(status));
 
 /** Runs sagas in four processes while everything fails that can, then lets them settle and judges. */

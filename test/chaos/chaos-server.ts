@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { FaultyProxy } from '../harness/faulty-proxy.js';
+import { OwnMariadb } from '../harness/own-mariadb.js';
 import { OwnPostgres } from '../harness/own-postgres.js';
+import { OwnRedisServer } from '../harness/redis-own-server.js';
 import type { StorageLocation, StorageName } from '../harness/process-storage.js';
 import type { Random } from './random.js';
 
@@ -28,7 +31,12 @@ export interface ChaosServer {
 }
 
 /** How chaos gets a database of each kind, and what it does to it. */
-export const CHAOS_SERVERS: Readonly<Record<StorageName, () => Promise<ChaosServer>>> = { sqlite, postgres };
+export const CHAOS_SERVERS: Readonly<Record<StorageName, () => Promise<ChaosServer>>> = {
+  sqlite,
+  postgres,
+  mysql,
+  redis,
+};
 
 async function sqlite(): Promise<ChaosServer> {
   const folder = mkdtempSync(join(tmpdir(), 'nest-saga-chaos-'));
@@ -93,6 +101,70 @@ async function postgres(): Promise<ChaosServer> {
     async stop() {
       await proxy.close();
       await server.stop();
+    },
+  };
+}
+
+async function mysql(): Promise<ChaosServer> {
+  const server = await OwnMariadb.start();
+  const proxy = await FaultyProxy.before(server.config);
+  const killed: ServerFault = { name: 'server killed and restarted', weight: 1, happen: () => server.killAndRestart() };
+  return {
+    location: { storage: 'mysql', server: { ...server.config, port: proxy.port } },
+    direct: { storage: 'mysql', server: server.config },
+    faults: [killed, ...networkFaults(proxy, ['COMMIT', 'INSERT', 'UPDATE'])],
+    async stop() {
+      await proxy.close();
+      await server.stop();
+    },
+  };
+}
+
+/** Every answer is on disk before it is given: with the default, a power cut may take a second of answered writes along. */
+async function redis(): Promise<ChaosServer> {
+  const server = await OwnRedisServer.start('--appendonly', 'yes', '--appendfsync', 'always');
+  const proxy = await FaultyProxy.before({ host: '127.0.0.1', port: server.port });
+  const keyPrefix = '{chaos}:';
+  const ask = async (command: string, ...values: (string | number)[]): Promise<void> => {
+    const client = new Redis(server.url, { retryStrategy: () => null });
+    client.on('error', () => undefined);
+    // A server that shuts down closes the connection instead of answering.
+    await client.call(command, ...values).catch(() => undefined);
+    client.disconnect();
+  };
+  const shutDown: ServerFault = {
+    name: 'SHUTDOWN NOSAVE and restart',
+    weight: 1,
+    async happen() {
+      await ask('SHUTDOWN', 'NOSAVE');
+      await server.kill();
+      await server.start();
+    },
+  };
+  const killed: ServerFault = {
+    name: 'server killed and restarted',
+    weight: 1,
+    async happen() {
+      await server.kill();
+      await server.start();
+    },
+  };
+  const paused: ServerFault = {
+    name: 'CLIENT PAUSE',
+    weight: 2,
+    async happen(random) {
+      const ms = random.int(200, 2_500);
+      await ask('CLIENT', 'PAUSE', ms);
+      await setTimeout(ms);
+    },
+  };
+  return {
+    location: { storage: 'redis', url: `redis://127.0.0.1:${String(proxy.port)}`, keyPrefix },
+    direct: { storage: 'redis', url: server.url, keyPrefix },
+    faults: [shutDown, killed, paused, ...networkFaults(proxy, ['evalsha'])],
+    async stop() {
+      await proxy.close();
+      await server.remove();
     },
   };
 }

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
+import { ownerNamed, ownersCommand } from './server-owner.js';
 
 const PACKAGES = '/usr/lib/postgresql';
 
@@ -18,7 +19,8 @@ export class OwnPostgres {
   /** @param parent where its data go; default: the directory for temporary files. */
   static async start(parent = tmpdir()): Promise<OwnPostgres> {
     const folder = mkdtempSync(join(parent, 'nest-saga-own-postgres-'));
-    if (isRoot()) chownSync(folder, ownerId(), -1);
+    const owner = ownerNamed('postgres');
+    if (owner !== undefined) chownSync(folder, owner, -1);
     const server = new OwnPostgres(folder, await freePort());
     await server.run(
       'initdb',
@@ -52,10 +54,10 @@ export class OwnPostgres {
   }
 
   private async run(program: string, ...options: string[]): Promise<void> {
-    const command = [programPath(program), `--pgdata=${join(this.folder, 'data')}`, ...options];
-    // PostgreSQL refuses to run as root. The server inherits what its starter has open, so that is nothing.
-    const [name, ...rest] = isRoot() ? ['runuser', '-u', 'postgres', '--', ...command] : command;
-    const child = spawn(name!, rest, { cwd: this.folder, stdio: 'ignore' });
+    // The server inherits what its starter has open, so that is nothing.
+    const data = `--pgdata=${join(this.folder, 'data')}`;
+    const [name, ...rest] = ownersCommand('postgres', programPath(program), data, ...options);
+    const child = spawn(name, rest, { cwd: this.folder, stdio: 'ignore' });
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code === 0) return;
     const log = join(this.folder, 'log');
@@ -71,18 +73,6 @@ function programPath(program: string): string {
   if (found === undefined)
     throw new Error(`There is no ${program} below ${PACKAGES}: install the system's PostgreSQL.`);
   return found;
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-function ownerId(): number {
-  const line = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((entry) => entry.startsWith('postgres:'));
-  if (line === undefined) throw new Error('There is no user postgres here to run a server of our own.');
-  return Number(line.split(':')[2]);
 }
 
 /** A port on which nobody listens now. */

@@ -1,10 +1,13 @@
 import type { SagaStorage } from 'nest-saga';
+import type { ConnectionOptions } from 'mysql2';
 import type { ClientConfig } from 'pg';
 
 /** Where a process finds the storage that it shares with others; it survives JSON. */
 export type StorageLocation =
   | { readonly storage: 'sqlite'; readonly file: string }
-  | { readonly storage: 'postgres'; readonly server: ClientConfig; readonly schema: string };
+  | { readonly storage: 'postgres'; readonly server: ClientConfig; readonly schema: string }
+  | { readonly storage: 'mysql'; readonly server: ConnectionOptions }
+  | { readonly storage: 'redis'; readonly url: string; readonly keyPrefix: string };
 
 export type StorageName = StorageLocation['storage'];
 
@@ -31,6 +34,21 @@ export async function connectTo(location: StorageLocation): Promise<ProcessStora
       // An idle connection that the server has ended is replaced when it is needed.
       pool.on('error', () => undefined);
       return { storage: new PostgresSagaStorage({ client: pool }), disconnect: () => pool.end() };
+    }
+    case 'mysql': {
+      const { createPool } = await import('mysql2/promise');
+      const { MysqlSagaStorage } = await import('nest-saga/mysql');
+      const pool = createPool({ ...location.server, connectionLimit: 5 });
+      return { storage: new MysqlSagaStorage({ client: pool }), disconnect: () => pool.end() };
+    }
+    case 'redis': {
+      const { Redis } = await import('ioredis');
+      const { RedisSagaStorage } = await import('nest-saga/redis');
+      const client = new Redis(location.url);
+      // It connects again by itself.
+      client.on('error', () => undefined);
+      const storage = new RedisSagaStorage({ client, keyPrefix: location.keyPrefix });
+      return { storage, disconnect: async () => client.disconnect() };
     }
   }
 }

@@ -1,15 +1,10 @@
 import { RedisSagaStorage, type RedisStorageOptions } from 'nest-saga/redis';
 import { Redis, type RedisOptions } from 'ioredis';
 import { StorageUnderTest } from '../contract/storage-under-test.js';
+import { clearPrefix } from './redis-keys.js';
 import { serverUrl } from './redis-server.js';
 
-/** Deletes every key that begins so. */
-export async function clearPrefix(client: Redis, prefix: string): Promise<void> {
-  const pattern = `${prefix.replace(/[[\]*?\\]/g, '\\$&')}*`;
-  for await (const keys of client.scanStream({ match: pattern, count: 1000 }) as AsyncIterable<string[]>) {
-    if (keys.length > 0) await client.unlink(...keys);
-  }
-}
+export { clearPrefix };
 
 /** A key prefix that nobody else uses, with its connections and storages: what a test has of a server. */
 export class RedisSpace {

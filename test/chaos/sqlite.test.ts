@@ -1,0 +1,4 @@
+import { onDatabase } from '../harness/on-each-database.js';
+import { describeChaos } from './describe-chaos.js';
+
+await onDatabase('sqlite', describeChaos);

@@ -1,0 +1,4 @@
+import { onDatabase } from '../harness/on-each-database.js';
+import { describeEveryCrash } from './every-crash.js';
+
+await onDatabase('redis', describeEveryCrash);

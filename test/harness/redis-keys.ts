@@ -1,0 +1,15 @@
+import type { Redis } from 'ioredis';
+
+/** Deletes every key that begins so. */
+export async function clearPrefix(client: Redis, prefix: string): Promise<void> {
+  const pattern = `${prefix.replace(/[[\]*?\\]/g, '\\$&')}*`;
+  for await (const keys of client.scanStream({ match: pattern, count: 1000 }) as AsyncIterable<string[]>) {
+    if (keys.length > 0) await client.unlink(...keys);
+  }
+}
+
+/** Copies every key that begins so to one that begins otherwise. */
+export async function copyPrefix(client: Redis, from: string, to: string): Promise<void> {
+  const keys = await client.keys(`${from}*`);
+  await Promise.all(keys.map((key) => client.copy(key, `${to}${key.slice(from.length)}`)));
+}
