@@ -40,11 +40,14 @@ class InterruptedOrderSaga extends SagaDefinition<Order> {}
 
 const PROVIDERS = [InterruptedOrderSaga, ReserveInventory, ChargeOrWait, ShipOrder];
 
-/** As many as recovery has under way by default. */
-const AT_ONCE = 50;
+/** How many a worker has under way, of those that it takes up as of new ones. Recovery takes half of them at a time. */
+const AT_ONCE = 200;
 
 const database = serverOf(server).open(address);
-const { runner } = await startApplication({ storage: database.storage(), recovery: { interval: 100 } }, PROVIDERS);
+const { runner } = await startApplication(
+  { storage: database.storage(), recovery: { interval: 100, concurrency: AT_ONCE } },
+  PROVIDERS,
+);
 process.on('message', (order: WorkerOrder) => void obey(order).then(() => process.send?.('done')));
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
