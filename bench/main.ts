@@ -6,6 +6,7 @@ import { onRedis } from './cases/redis.js';
 import { recoverable } from './cases/recoverable.js';
 import { resume } from './cases/resume.js';
 import { sqliteAtOnce, sqliteOneAtATime } from './cases/sqlite.js';
+import { picture } from './picture/throughput.js';
 import { toJson, toText } from './report.js';
 
 const CASES = [
@@ -28,14 +29,20 @@ const { values } = parseArgs({
     case: { type: 'string', multiple: true, default: [''] },
     /** Rounds that alternate; medians are taken over them. */
     rounds: { type: 'string', default: '9' },
+    /** No cases, but throughput against concurrency, drawn into this file. */
+    picture: { type: 'string' },
   },
 });
 
 const rounds = Number(values.rounds);
 if (!(rounds >= 1)) throw new Error(`--rounds must be a number from 1 on, not ${values.rounds}`);
-const chosen = CASES.filter(({ name }) => values.case.some((wanted) => name.includes(wanted)));
-if (chosen.length === 0) throw new Error(`--case must be one of ${CASES.map(({ name }) => name).join(', ')}`);
+if (values.picture === undefined) await runCases();
+else await picture(values.picture, rounds);
 
-for (const { run } of chosen) {
-  for (const finding of await run(rounds)) console.log(values.json ? toJson(finding) : `${toText(finding)}\n`);
+async function runCases(): Promise<void> {
+  const chosen = CASES.filter(({ name }) => values.case.some((wanted) => name.includes(wanted)));
+  if (chosen.length === 0) throw new Error(`--case must be one of ${CASES.map(({ name }) => name).join(', ')}`);
+  for (const { run } of chosen) {
+    for (const finding of await run(rounds)) console.log(values.json ? toJson(finding) : `${toText(finding)}\n`);
+  }
 }
