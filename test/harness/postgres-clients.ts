@@ -4,8 +4,13 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import createKnex, { type Knex } from 'knex';
 import { CamelCasePlugin, CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
-import { DataSource } from 'typeorm';
-import { CONNECTIONS, type ClientLibraryUnderTest } from './client-library.js';
+import { DataSource, type EntityManager } from 'typeorm';
+import {
+  CONNECTIONS,
+  type ClientLibraryUnderTest,
+  type ConnectedClient,
+  type SharedTransactions,
+} from './client-library.js';
 import type { PostgresSchema } from './postgres-schema.js';
 import { serverConfig } from './postgres-server.js';
 
@@ -15,7 +20,12 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<PostgresSchema, P
     name: 'TypeORM',
     async connect(schema) {
       const client = await typeOrmDataSource(schema).initialize();
-      return { client, query: (sql) => client.query(sql), end: () => client.destroy() };
+      const shared: SharedTransactions = {
+        atOnce: CONNECTIONS - 4,
+        transaction: (work) => client.transaction(work),
+        write: (handle, text) => (handle as EntityManager).query(text),
+      };
+      return { client, query: (text) => client.query<unknown[]>(text), shared, end: () => client.destroy() };
     },
   },
   {
@@ -25,7 +35,12 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<PostgresSchema, P
       // The plugin would rename the columns of the storage's own statements.
       const client = new Kysely({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCasePlugin()] });
       const query = async (text: string) => (await client.executeQuery(CompiledQuery.raw(text))).rows;
-      return { client, query, end: async () => undefined };
+      const shared: SharedTransactions = {
+        atOnce: CONNECTIONS - 3,
+        transaction: (work) => client.transaction().execute(work),
+        write: (handle, text) => (handle as typeof client).executeQuery(CompiledQuery.raw(text)),
+      };
+      return { client, query, shared, end: async () => undefined };
     },
   },
   {
@@ -33,36 +48,45 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<PostgresSchema, P
     async connect(schema) {
       const connection = { ...serverConfig, options: schema.connectionOptions } as Knex.PgConnectionConfig;
       const client = createKnex({ client: 'pg', connection, pool: { max: CONNECTIONS } });
-      return {
-        client,
-        query: async (text) => (await client.raw<{ rows: unknown[] }>(text)).rows,
-        end: () => client.destroy(),
-      };
+      return connectedKnex(client);
     },
   },
   {
     name: 'Knex, over a pool of the application',
     async connect(schema) {
       const client = createKnex({ client: 'pg', connectionPool: poolOf(schema) });
-      return {
-        client,
-        query: async (text) => (await client.raw<{ rows: unknown[] }>(text)).rows,
-        end: () => client.destroy(),
-      };
+      return connectedKnex(client);
     },
   },
   {
     name: 'Drizzle',
     async connect(schema) {
       const client = drizzle({ client: poolOf(schema) });
-      return {
-        client,
-        query: async (text) => (await client.execute(sql.raw(text))).rows,
-        end: async () => undefined,
+      const shared: SharedTransactions = {
+        atOnce: CONNECTIONS - 4,
+        transaction: (work) => client.transaction(work),
+        write: (handle, text) => (handle as typeof client).execute(sql.raw(text)),
       };
+      const query = async (text: string) => (await client.execute(sql.raw(text))).rows;
+      return { client, query, shared, end: async () => undefined };
     },
   },
 ];
+
+function connectedKnex(client: Knex): ConnectedClient<Knex> {
+  return {
+    client,
+    query: async (text) => (await client.raw<{ rows: unknown[] }>(text)).rows,
+    shared: {
+      atOnce: CONNECTIONS - 4,
+      transaction: (work) => client.transaction(work),
+      write: async (handle, text) => {
+        await (handle as Knex).raw(text);
+      },
+    },
+    end: () => client.destroy(),
+  };
+}
 
 /** Test connections, which the schema ends. */
 function poolOf(schema: PostgresSchema): Pool {

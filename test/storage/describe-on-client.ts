@@ -3,11 +3,16 @@ import type { SagaStorage } from 'nest-saga';
 import { describeClaims } from '../contract/claims.js';
 import { describeFencing } from '../contract/fencing.js';
 import { describeRequests } from '../contract/requests.js';
-import type { StorageHarness } from '../contract/storage-harness.js';
+import type { OpenTransaction, StorageHarness, TransactionHarness } from '../contract/storage-harness.js';
 import { useStorage, type StorageUnderTest } from '../contract/storage-under-test.js';
+import { describeTransactions } from '../contract/transactions.js';
 import { describeValues } from '../contract/values.js';
 import { Effects, saga, startApplication, step } from '../e2e/application.js';
-import type { ClientLibraryUnderTest, ConnectedClient } from '../harness/client-library.js';
+import {
+  type ClientLibraryUnderTest,
+  type ConnectedClient,
+  type SharedTransactions,
+} from '../harness/client-library.js';
 
 /** What a library could spoil: transactions and locks, errors, bound values, the types of what comes back. */
 const TOPICS: Readonly<Record<string, (subject: StorageUnderTest) => void>> = {
@@ -15,6 +20,7 @@ const TOPICS: Readonly<Record<string, (subject: StorageUnderTest) => void>> = {
   claims: describeClaims,
   "operators' requests": describeRequests,
   values: describeValues,
+  transactions: describeTransactions,
 };
 
 /** A schema or database of a test file, and what is done to it beside the client. */
@@ -34,6 +40,8 @@ export interface OnClientOptions<Place extends PlaceOfClient, Client> {
   /** Makes stored times older, instead of moving the clock. */
   makeOlder(place: Place, ms: number): Promise<void>;
   corrupt(place: Place, id: string, damage: string): Promise<void>;
+  /** A statement that fails as one does that loses against others. Needed where the library shares transactions. */
+  readonly collision?: string;
 }
 
 /** The most telling parts of the contract, and a saga from end to end, on the client of a library. */
@@ -44,6 +52,7 @@ export function describeOnClient<Place extends PlaceOfClient, Client>(
   let connected: ConnectedClient<Client>;
   beforeAll(async () => {
     place = await options.openPlace();
+    await place.query('CREATE TABLE test_notes (note VARCHAR(100))');
     connected = await options.library.connect(place);
   });
   afterAll(async () => {
@@ -65,8 +74,10 @@ export function describeOnClient<Place extends PlaceOfClient, Client>(
         peer: open,
         advance: (ms) => options.makeOlder(place, ms),
         corrupt: (id, how) => options.corrupt(place, id, how === 'damaged' ? `entries = '"damaged"'` : 'format = 1000'),
+        ...transactionsOf(place, connected, options.collision),
         async dispose() {
           for (const storage of opened) await storage.close();
+          await place.query('DELETE FROM test_notes');
           for (const table of ['heads', 'log', 'requests', 'workers']) await place.query(`DELETE FROM saga_${table}`);
         },
       };
@@ -101,4 +112,58 @@ export function describeOnClient<Place extends PlaceOfClient, Client>(
   });
 
   return () => ({ place, connected });
+}
+
+function transactionsOf(
+  place: PlaceOfClient,
+  { client, shared }: ConnectedClient<unknown>,
+  collision = '',
+): { readonly transactions?: TransactionHarness } {
+  if (shared === undefined) return {};
+  const transactions: TransactionHarness = {
+    begin: () => begin(shared),
+    async note(handle, text) {
+      await shared.write(handle, `INSERT INTO test_notes (note) VALUES ('${text}')`);
+    },
+    async notes() {
+      const rows = (await place.query('SELECT note FROM test_notes')) as readonly { readonly note: string }[];
+      return rows.map(({ note }) => note);
+    },
+    async collide(handle) {
+      await shared.write(handle, collision);
+    },
+    async failUnseen(handle) {
+      await shared.write(handle, 'SELECT * FROM no_such_table').catch(() => undefined);
+    },
+    strangers: [undefined, null, 1, 'BEGIN', {}, client],
+    atOnce: shared.atOnce,
+  };
+  return { transactions };
+}
+
+/** A transaction that begins and ends in a callback, held open until somebody says how it ends. */
+async function begin({ transaction }: SharedTransactions): Promise<OpenTransaction> {
+  let settle: { readonly commit: () => void; readonly rollback: (error: Error) => void } | undefined;
+  const settled = new Promise<void>((commit, rollback) => {
+    settle = { commit, rollback };
+  });
+  let ended: Promise<void> = Promise.resolve();
+  const handle = await new Promise<unknown>((resolve, reject) => {
+    ended = transaction((begun) => {
+      resolve(begun);
+      return settled;
+    });
+    ended.catch(reject);
+  });
+  return {
+    handle,
+    async commit() {
+      settle?.commit();
+      await ended;
+    },
+    async rollback() {
+      settle?.rollback(new Error('rolled back'));
+      await ended.catch(() => undefined);
+    },
+  };
 }

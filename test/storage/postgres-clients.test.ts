@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { PostgresSagaStorage } from 'nest-saga/postgres';
+import { CONNECTIONS } from '../harness/client-library.js';
 import { CLIENT_LIBRARIES } from '../harness/postgres-clients.js';
 import { PostgresSchema } from '../harness/postgres-schema.js';
 import { whereThereIsPostgres } from '../harness/postgres-server.js';
@@ -9,8 +10,9 @@ await whereThereIsPostgres('PostgresSagaStorage on the clients of other librarie
   describe.each(CLIENT_LIBRARIES)('PostgresSagaStorage on $name', (library) => {
     const file = describeOnClient({
       library,
+      collision: `DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END $$`,
       openPlace: () => PostgresSchema.create('-c synchronous_commit=off'),
-      storageOn: (client) => new PostgresSagaStorage({ client }),
+      storageOn: (client) => new PostgresSagaStorage({ client, poolSize: CONNECTIONS }),
       peerOn: (schema) => schema.storage(),
       async makeOlder(schema, ms) {
         const earlier = (column: string) => `${column} = ${column} - interval '${ms} milliseconds'`;

@@ -1,5 +1,11 @@
-import { isKnex, isKnexTransaction, type KnexInstance, type KnexTransactions } from '../../sql/clients/knex.js';
-import { settingsOf, type StatementClient } from '../pool-client.js';
+import {
+  isKnex,
+  isKnexTransaction,
+  poolSizeOfKnex,
+  type KnexInstance,
+  type KnexTransactions,
+} from '../../sql/clients/knex.js';
+import { settingsOf, type LentListener, type StatementClient } from '../pool-client.js';
 import type { PostgresPoolClient } from '../postgres-client.js';
 import type { ClientLibrary } from './client-library.js';
 
@@ -25,9 +31,9 @@ function statementClientOf(instance: KnexTransactions<PostgresPoolClient>): Stat
   return {
     prepares: true,
     get poolSize() {
-      return instance.client.pool?.max;
+      return poolSizeOfKnex(instance);
     },
-    handleName: 'a transaction of Knex that is still open',
+    handleName: 'a transaction of its Knex instance that is still open',
     async run(statement) {
       const connection = await instance.client.acquireConnection();
       try {
@@ -52,11 +58,31 @@ function statementClientOf(instance: KnexTransactions<PostgresPoolClient>): Stat
         { isolationLevel: 'read committed' },
       ),
     within: (handle) =>
-      isKnexTransaction<PostgresPoolClient>(handle)
+      isKnexTransaction(handle, instance)
         ? async (statement) => (await handle.client.acquireConnection()).query(statement)
         : undefined,
+    lend: () => lendListener(instance),
     watch: () => undefined,
     unwatch: () => undefined,
+  };
+}
+
+/** By this mark Knex throws a connection away, instead of lending it again. */
+interface KnexConnection extends PostgresPoolClient {
+  __knex__disposed?: unknown;
+  end(): Promise<unknown>;
+}
+
+async function lendListener({ client: inside }: KnexTransactions<PostgresPoolClient>): Promise<LentListener> {
+  const connection = (await inside.acquireConnection()) as KnexConnection;
+  return {
+    client: connection,
+    isWantedBack: () => inside.pool?.destroyed === true || inside.config?.connectionPool?.ending === true,
+    giveBack() {
+      connection.__knex__disposed = 'It listens, and nobody else is to get it.';
+      void inside.releaseConnection(connection);
+      void connection.end().catch(ignore);
+    },
   };
 }
 

@@ -29,7 +29,7 @@ function statementClientOf(database: KyselyDatabase): StatementClient {
   return {
     prepares: false,
     poolSize: undefined,
-    handleName: 'a transaction of Kysely',
+    handleName: 'a transaction of its Kysely instance that is still open',
     run: runOn(transactions),
     transaction: (work, beginning) =>
       transactions
@@ -40,7 +40,7 @@ function statementClientOf(database: KyselyDatabase): StatementClient {
           for (const text of settingsOf(beginning)) await run({ text, values: [] });
           return work(run, transaction);
         }),
-    within: (handle) => (isKyselyTransaction(handle) ? runOn(handle) : undefined),
+    within: (handle) => (isKyselyTransaction(handle, database) ? runOn(handle) : undefined),
     watch: () => undefined,
     unwatch: () => undefined,
   };

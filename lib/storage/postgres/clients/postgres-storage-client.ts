@@ -24,7 +24,7 @@ export type PostgresHandle<Client> = Client extends TypeOrmDataSource
   ? Client['manager']
   : Client extends KyselyDatabase & { transaction(): { execute: infer Begin } }
     ? HandedOut<Begin>
-    : Client extends DrizzleDatabase & { transaction: infer Begin }
+    : Client extends (DrizzleDatabase | KnexInstance) & { transaction: infer Begin }
       ? HandedOut<Begin>
       : Client extends PostgresClient<infer Handle>
         ? Handle

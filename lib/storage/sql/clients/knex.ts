@@ -16,7 +16,13 @@ export interface KnexClient<Connection> {
   readonly dialect: string;
   /** `pg`, `mysql2` …; `undefined` for an instance that only builds SQL. */
   readonly driverName?: string;
-  readonly pool?: { readonly max?: number };
+  /** Knex's own pool, or a few functions before one that the application has made. */
+  readonly pool?: { readonly max?: number; readonly destroyed?: boolean };
+  /** What the instance was made of; its transactions have the same. */
+  readonly config?: {
+    /** The application's pool. */
+    readonly connectionPool?: { readonly options?: { readonly max?: number }; readonly ending?: boolean };
+  };
   /** Lends a connection of the driver. */
   acquireConnection(): Promise<Connection>;
   releaseConnection(connection: Connection): Promise<void>;
@@ -25,6 +31,8 @@ export interface KnexClient<Connection> {
 /** A Knex instance with its connections and transactions. */
 export interface KnexTransactions<Connection> {
   readonly client: KnexClient<Connection>;
+  /** Of a transaction: whether it has ended. */
+  isCompleted?(): boolean;
   transaction<T>(
     work: (transaction: KnexTransactions<Connection>) => Promise<T>,
     options: { readonly isolationLevel: 'read committed' },
@@ -36,8 +44,17 @@ export function isKnex(client: object): client is KnexInstance {
   return typeof client === 'function' && 'raw' in client && 'batchInsert' in client && 'client' in client;
 }
 
-/** Tells a transaction that has not ended yet. */
-export function isKnexTransaction<Connection>(handle: unknown): handle is KnexTransactions<Connection> {
+/** Tells a transaction of `instance` that has not ended yet. */
+export function isKnexTransaction<Connection>(
+  handle: unknown,
+  instance: KnexTransactions<Connection>,
+): handle is KnexTransactions<Connection> {
   if (typeof handle !== 'function' || !isKnex(handle) || handle.isTransaction !== true) return false;
-  return !(handle as { isCompleted?(): boolean }).isCompleted?.();
+  const transaction = handle as unknown as KnexTransactions<Connection>;
+  return transaction.client.config === instance.client.config && transaction.isCompleted?.() === false;
+}
+
+/** How many connections an instance makes at most, where that can be told. */
+export function poolSizeOfKnex({ client: { pool, config } }: KnexTransactions<unknown>): number | undefined {
+  return pool?.max ?? config?.connectionPool?.options?.max;
 }

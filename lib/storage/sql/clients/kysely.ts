@@ -52,9 +52,13 @@ export function isKysely(client: object): client is KyselyDatabase {
   return 'getExecutor' in client && 'withoutPlugins' in client && 'isTransaction' in client;
 }
 
-/** Tells a transaction. Once it has ended, its statements fail. */
-export function isKyselyTransaction(handle: unknown): handle is KyselyDatabase & KyselyRunner {
-  return typeof handle === 'object' && handle !== null && isKysely(handle) && handle.isTransaction;
+/** Tells a transaction of `database`: it has the dialect's adapter in common with it. */
+export function isKyselyTransaction(
+  handle: unknown,
+  database: KyselyDatabase,
+): handle is KyselyDatabase & KyselyRunner {
+  if (typeof handle !== 'object' || handle === null || !isKysely(handle) || !handle.isTransaction) return false;
+  return handle.getExecutor().adapter === database.getExecutor().adapter;
 }
 
 /** Whose SQL the instance speaks, by what its dialect can do; each of Kysely's own dialects differs in these two. */
