@@ -24,9 +24,14 @@ export class SagaReader {
     private readonly follower: LogFollower,
   ) {}
 
-  /** @throws {SagaNotFoundError} */
+  /**
+   * @throws {SagaNotFoundError}
+   * @throws {SagaInterruptedError} when the application closes before the storage has answered.
+   */
   async load(id: string): Promise<LoadedSaga> {
-    const loaded = await this.env.storage.load(id);
+    const loaded = await this.env.storage.load(id).catch((error: unknown) => {
+      throw this.worker.isClosing ? new SagaInterruptedError(id, 'closing', { cause: error }) : error;
+    });
     if (loaded === undefined) throw new SagaNotFoundError(id);
     return loaded;
   }
@@ -56,7 +61,9 @@ export class SagaReader {
       // What this worker had to let go of, another one finishes.
       if (end !== undefined && (end.type !== 'interrupted' || this.worker.isClosing)) return settle(end);
       const loaded = await this.loadReadable(id).catch((error: unknown) => {
-        throw error instanceof SagaNotFoundError || error instanceof UnreadableSagaError
+        throw error instanceof SagaNotFoundError ||
+          error instanceof UnreadableSagaError ||
+          error instanceof SagaInterruptedError
           ? error
           : new SagaInterruptedError(id, 'storage', { cause: error });
       });

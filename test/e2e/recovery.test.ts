@@ -13,8 +13,11 @@ describe('recovery', () => {
     /** Leaves a saga inside `b`, its process gone. */
     async function leaveBehind(id = 's', type: SagaType = plan({ act: hang })): Promise<void> {
       const process = await world.start([type], OFF);
+      const acted = world.effects.count('b');
       await process.runner.start(type, {}, { id });
       await world.logged(id, 'started b');
+      // The log says so before it is done.
+      await world.seen('b', acted + 1);
       await process.crash();
     }
 
