@@ -24,6 +24,7 @@ export type {
   StepExecution,
   StepHandler,
   StepReturn,
+  TransactionalExecution,
 } from './definition/step-handler.js';
 export { fallback } from './definition/fallback.js';
 export type { ExecutionPolicy, FallbackNode, FallbackOptions, SagaNode } from './definition/fallback.js';
@@ -126,7 +127,9 @@ export { StorageUnavailableError } from './errors/storage-unavailable-error.js';
 export type { UnavailableReason } from './errors/storage-unavailable-error.js';
 export { StorageVersionError } from './errors/storage-version-error.js';
 export { StreamEndedError } from './errors/stream-ended-error.js';
+export { SaveInTransactionError } from './errors/save-in-transaction-error.js';
 export { TransactionBrokenError } from './errors/transaction-broken-error.js';
+export { TransactionEndedError } from './errors/transaction-ended-error.js';
 export { UnknownSagaError } from './errors/unknown-saga-error.js';
 export { UnreadableSagaError } from './errors/unreadable-saga-error.js';
 export { UnreadableValueError } from './errors/unreadable-value-error.js';

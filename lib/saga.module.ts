@@ -109,7 +109,8 @@ export class SagaModule
         moduleMistakes: moduleMistakes(this.options),
         storage: {
           name: storage?.constructor.name ?? 'no storage',
-          transactions: false,
+          transactions: storage?.capabilities.transactions ?? false,
+          transactionsRefused: storage?.capabilities.transactionsRefused,
         },
         ...(compensation === undefined ? {} : { compensation }),
         ...(recovery?.sagas === undefined ? {} : { recoverySagas: recovery.sagas }),

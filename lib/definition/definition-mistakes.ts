@@ -4,7 +4,7 @@ import { stepClasses } from './saga-nodes.js';
 import { sagaName, sagaOptionsOf } from './definition-metadata.js';
 import { compensationMistakes } from './retry-mistakes.js';
 import type { CompensationOptions } from './retry-policy.js';
-import { stepMistakes, type StepProvider } from './step-mistakes.js';
+import { stepMistakes, type StepFacts, type StepProvider } from './step-mistakes.js';
 import type { AnySagaClass } from './saga-definition.js';
 import type { SagaOptions } from './saga.decorator.js';
 import type { StepClass } from './step-handler.js';
@@ -21,7 +21,7 @@ export interface ConfigurationFacts {
   readonly sagas: readonly SagaFacts[];
   /** What provides a step's class. */
   readonly providersOf: (step: StepClass<never>) => readonly StepProvider[];
-  readonly storage: { readonly name: string; readonly transactions: boolean };
+  readonly storage: StepFacts['storage'];
   /** What is wrong with the module's own options. */
   readonly moduleMistakes?: readonly string[];
   /** `forRoot({ compensation })`. */

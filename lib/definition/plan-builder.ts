@@ -60,6 +60,7 @@ function planStep(type: StepClass<never>, { compensation, behindPivot }: Surroun
     compensation: compensationPolicy([options.compensation, ...compensation]),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     compensateOnFailure: options.compensateOnFailure ?? false,
+    ...(options.transactional === true && { transactional: true }),
   };
 }
 

@@ -20,6 +20,8 @@ export interface StepPlan {
   /** Milliseconds that one attempt of `act` may take; absent: no limit. */
   readonly timeout?: number;
   readonly compensateOnFailure: boolean;
+  /** Both phases share the storage's transaction with the row that says that they are done. */
+  readonly transactional?: boolean;
 }
 
 export interface FallbackPlan {

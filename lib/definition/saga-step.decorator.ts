@@ -2,7 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Scope } from '@nestjs/common';
 import { defineStepOptions } from './definition-metadata.js';
 import type { CompensationOptions, RetryPolicy } from './retry-policy.js';
-import type { PivotStepHandler, ReadonlyStepHandler, RetriableStepHandler, SagaStepHandler } from './step-handler.js';
+import type {
+  PivotStepHandler,
+  ReadonlyStepHandler,
+  RetriableStepHandler,
+  SagaStepHandler,
+  StepExecution,
+  TransactionalExecution,
+} from './step-handler.js';
 
 interface StepOptions {
   /** Unique within a saga, and stored with it: renaming a step changes the definition. Default: the class's name. */
@@ -12,8 +19,8 @@ interface StepOptions {
   /** How often `act` is attempted. Default: once. */
   readonly retry?: RetryPolicy;
   /**
-   * Runs `act` inside the storage's own transaction, together with the note that it is done, so that it takes effect
-   * exactly once. Refused at bootstrap on a storage that has no transactions to share. Default: `false`.
+   * Runs `act` and `compensate` inside the storage's own transaction (`execution.transaction`), together with the note that they are done:
+   * what they write there takes effect exactly once. Refused at bootstrap on a storage that has no transactions to share. Default: `false`.
    */
   readonly transactional?: boolean;
   /** The provider's scope. A request-scoped step gets one DI context per saga. Default: `Scope.DEFAULT`. */
@@ -53,6 +60,13 @@ export interface ReadonlyStepOptions extends ForwardOnlyStepOptions {
 /** What `@SagaStep()` takes; `kind` tells the four apart. */
 export type SagaStepOptions = CompensatableStepOptions | PivotStepOptions | RetriableStepOptions | ReadonlyStepOptions;
 
+interface Transactional<T extends boolean> {
+  readonly transactional?: T;
+}
+
+/** What a handler may ask for: a transaction, of whatever type, only where there is one. */
+type ExecutionOf<T extends boolean> = T extends true ? TransactionalExecution<never> : StepExecution;
+
 type HandlerClass<H> = abstract new (...args: never[]) => H;
 
 /**
@@ -70,18 +84,18 @@ type HandlerClass<H> = abstract new (...args: never[]) => H;
  * }
  * ```
  */
-export function SagaStep(
-  options: PivotStepOptions,
-): <C extends object, R>(target: HandlerClass<PivotStepHandler<C, R>>) => void;
-export function SagaStep(
-  options: RetriableStepOptions,
-): <C extends object, R>(target: HandlerClass<RetriableStepHandler<C, R>>) => void;
-export function SagaStep(
-  options: ReadonlyStepOptions,
-): <C extends object, R>(target: HandlerClass<ReadonlyStepHandler<C, R>>) => void;
-export function SagaStep(
-  options?: CompensatableStepOptions,
-): <C extends object, R>(target: HandlerClass<SagaStepHandler<C, R>>) => void;
+export function SagaStep<const T extends boolean = false>(
+  options: PivotStepOptions & Transactional<T>,
+): <C extends object, R>(target: HandlerClass<PivotStepHandler<C, R, ExecutionOf<T>>>) => void;
+export function SagaStep<const T extends boolean = false>(
+  options: RetriableStepOptions & Transactional<T>,
+): <C extends object, R>(target: HandlerClass<RetriableStepHandler<C, R, ExecutionOf<T>>>) => void;
+export function SagaStep<const T extends boolean = false>(
+  options: ReadonlyStepOptions & Transactional<T>,
+): <C extends object, R>(target: HandlerClass<ReadonlyStepHandler<C, R, ExecutionOf<T>>>) => void;
+export function SagaStep<const T extends boolean = false>(
+  options?: CompensatableStepOptions & Transactional<T>,
+): <C extends object, R>(target: HandlerClass<SagaStepHandler<C, R, ExecutionOf<T>>>) => void;
 export function SagaStep(options: SagaStepOptions = {}): (target: HandlerClass<unknown>) => void {
   return (target) => {
     Injectable(options.scope === undefined ? {} : { scope: options.scope })(target);

@@ -36,6 +36,15 @@ export interface StepExecution {
   save(): Promise<void>;
 }
 
+/** What the phases of a step with `transactional: true` know: the transaction that its completion commits. */
+export interface TransactionalExecution<Transaction = unknown> extends StepExecution {
+  /**
+   * The storage's transaction, in the terms of its client: `TransactionOf<typeof storage>`. What is written through it and the note that
+   * the step is done are one commit; when the phase throws or takes too long, both are rolled back. It is dead once the phase has ended.
+   */
+  readonly transaction: Transaction;
+}
+
 /** What a phase may return: a value, a promise of it, or an observable whose last value counts, as in Nest's controllers. */
 export type StepReturn<R> = Promise<R> | R | Observable<R>;
 
@@ -50,40 +59,40 @@ export type StepReturn<R> = Promise<R> | R | Observable<R>;
  * - `compensate` undoes it. The result is `undefined` when the act returned nothing or its outcome is not known; then
  *   `execution.actKey` names what is to be undone.
  */
-export interface SagaStepHandler<C extends object, R = void> {
+export interface SagaStepHandler<C extends object, R = void, E extends StepExecution = StepExecution> {
   /** Does it. What it returns is stored, and handed to `compensate`. */
-  act: (context: C, execution: StepExecution) => StepReturn<R>;
+  act: (context: C, execution: E) => StepReturn<R>;
   /** Undoes it, as often as it takes. To undo what is undone, or never happened, is success. */
-  compensate: (context: C, result: R | undefined, execution: StepExecution) => StepReturn<void>;
+  compensate: (context: C, result: R | undefined, execution: E) => StepReturn<void>;
 }
 
 /** The step after whose success the saga only goes forward. It has nothing to undo. */
-export interface PivotStepHandler<C extends object, R = void> {
+export interface PivotStepHandler<C extends object, R = void, E extends StepExecution = StepExecution> {
   /** Does what cannot be undone. While its outcome is unknown it is called again, with the same key. */
-  act: (context: C, execution: StepExecution) => StepReturn<R>;
+  act: (context: C, execution: E) => StepReturn<R>;
   compensate?: never;
 }
 
 /** A step behind the pivot, acted until it succeeds. */
-export interface RetriableStepHandler<C extends object, R = void> {
+export interface RetriableStepHandler<C extends object, R = void, E extends StepExecution = StepExecution> {
   /** Called until it succeeds. */
-  act: (context: C, execution: StepExecution) => StepReturn<R>;
+  act: (context: C, execution: E) => StepReturn<R>;
   compensate?: never;
 }
 
 /** A step that changes nothing outside, so that there is nothing to undo. */
-export interface ReadonlyStepHandler<C extends object, R = void> {
+export interface ReadonlyStepHandler<C extends object, R = void, E extends StepExecution = StepExecution> {
   /** Looks something up. */
-  act: (context: C, execution: StepExecution) => StepReturn<R>;
+  act: (context: C, execution: E) => StepReturn<R>;
   compensate?: never;
 }
 
 /** Any handler that a context of type `C` can be given to, whatever its kind and its result. */
 export interface StepHandler<in C extends object> {
   /** The forward phase. */
-  act: (context: C, execution: StepExecution) => unknown;
+  act: (context: C, execution: TransactionalExecution<never>) => unknown;
   /** The phase that undoes it; only compensatable steps have it. */
-  compensate?: (context: C, result: never, execution: StepExecution) => unknown;
+  compensate?: (context: C, result: never, execution: TransactionalExecution<never>) => unknown;
 }
 
 /** The class of a step, which is the token of its provider. */

@@ -29,7 +29,11 @@ export interface StepFacts {
   /** The saga that names it (the first one), and where that one is provided. */
   readonly usedBy: { readonly saga: string; readonly module: string };
   /** The storage's answer to `transactional`. */
-  readonly storage: { readonly name: string; readonly transactions: boolean };
+  readonly storage: {
+    readonly name: string;
+    readonly transactions: boolean;
+    readonly transactionsRefused?: string | undefined;
+  };
 }
 
 const OPTIONS: OptionChecks = {
@@ -110,6 +114,9 @@ function stepOptionMistakes({ type, storage }: StepFacts, options: SagaStepOptio
     mistakes.push(
       `${where}: \`transactional\` needs a storage whose transactions steps can share; ${storage.name} has none`,
     );
+  }
+  if (options.transactional === true && storage.transactions && storage.transactionsRefused !== undefined) {
+    mistakes.push(`${where}: \`transactional\` cannot work, because ${storage.transactionsRefused}`);
   }
   return mistakes;
 }

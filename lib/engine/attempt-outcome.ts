@@ -31,7 +31,8 @@ export function actNotDone(
   const progress = progressOf(state, step.name);
   const isPivot = step.kind === 'pivot';
   const isEndless = plan.behindPivot.has(step.name);
-  if (seen.unstorable && (isPivot || isEndless)) {
+  // A pivot that was rolled back has not happened: it fails as any other.
+  if (seen.unstorable && (isEndless || (isPivot && seen.outcome === 'unknown'))) {
     return {
       event: 'held',
       held: { code: 'unstorable-result', message: `step "${step.name}": ${seen.error.message}` },

@@ -6,7 +6,7 @@ import { canTurn } from './can-turn.js';
 import { applyEntry, progressOf, type SagaState } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';
 import type { Surroundings } from './surroundings.js';
-import { hasGivenUp, toUndo } from './undoable.js';
+import { hasGivenUp, toUndo, type Undoable } from './undoable.js';
 
 /**
  * What to do next: first make `entries` durable, then do `effect`. A crash between the two is a crash inside the effect:
@@ -103,10 +103,10 @@ function forward(plan: Plan, draft: Draft, around: Surroundings): Effect {
     case 'wait': {
       const until = reversible ? Math.min(next.until, state.deadlineAt ?? Infinity) : next.until;
       if (around.now < until) return around.closing ? { type: 'leave' } : { type: 'wait', until };
-      return start(draft, around, { type: 'act', step: next.step });
+      return start(plan, draft, around, { type: 'act', step: next.step });
     }
     case 'act':
-      return start(draft, around, next);
+      return start(plan, draft, around, next);
   }
 }
 
@@ -175,7 +175,7 @@ function backward(plan: Plan, draft: Draft, around: Surroundings): Effect {
       if (step.compensation.onExhausted === 'halt') break;
       continue;
     }
-    return undo(step, progress, draft, around);
+    return undo(plan, { step, progress }, draft, around);
   }
   if (standing.length === 0) {
     draft.add({ event: 'failed' });
@@ -185,14 +185,14 @@ function backward(plan: Plan, draft: Draft, around: Surroundings): Effect {
   return draft.state.recoveries >= around.maxAttempts ? parkAsUsedUp(draft, around) : { type: 'end' };
 }
 
-function undo(step: StepPlan, progress: StepProgress, draft: Draft, around: Surroundings): Effect {
+function undo(plan: Plan, { step, progress }: Undoable, draft: Draft, around: Surroundings): Effect {
   if (around.isMissing(step.name) && !mayGiveUpMissing(draft.state)) {
     const message = `no provider for its step "${step.name}" here; deploy code that has it`;
     return park(draft, { code: 'handler-missing', message });
   }
   const until = undoFrom(step, progress);
   if (around.now < until) return around.closing ? { type: 'leave' } : { type: 'wait', until };
-  return start(draft, around, { type: 'compensate', step: step.name });
+  return start(plan, draft, around, { type: 'compensate', step: step.name });
 }
 
 /** Where an operator or the definition's policy asked for compensation whatever the code, missing handlers count as failures. */
@@ -228,6 +228,7 @@ function anotherRound(plan: Plan, draft: Draft, around: Surroundings): Effect {
 
 /** Closing withholds "started", and nothing else: what is known is still written. */
 function start(
+  plan: Plan,
   draft: Draft,
   around: Surroundings,
   { type, step }: { readonly type: 'act' | 'compensate'; readonly step: string },
@@ -235,7 +236,8 @@ function start(
   if (around.closing) return { type: 'leave' };
   const progress = progressOf(draft.state, step);
   const attempt = (type === 'act' ? (progress?.act.attempts ?? 0) : (progress?.compensation.attempts ?? 0)) + 1;
-  draft.add({ event: 'started', step, phase: type, attempt });
+  const transactional = plan.steps.get(step)?.transactional === true && { transactional: true as const };
+  draft.add({ event: 'started', step, phase: type, attempt, ...transactional });
   return { type, step, attempt };
 }
 

@@ -1,6 +1,7 @@
 import { SagaInterruptedError, type InterruptionReason } from '../errors/saga-interrupted-error.js';
 import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
+import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
 import type { EntryDraft, HeldReason } from '../storage/log-entry.js';
 import { roundDelayOf } from './engine-options.js';
 import { headChange } from './head-change.js';
@@ -8,13 +9,29 @@ import { nextMove, type Effect } from './next-move.js';
 import { Pause } from './pause.js';
 import { serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
 import type { SagaEnvironment } from './saga-environment.js';
-import type { SagaJournal } from './saga-journal.js';
+import {
+  TransactionLostError,
+  type AppendResult,
+  type JournalTransaction,
+  type JournalWrite,
+  type SagaJournal,
+} from './saga-journal.js';
 import { outcomeOf, type SagaEnd } from './saga-outcome.js';
 import { applyEntry, type SagaState } from './saga-state.js';
 import { StepWork, type Happened, type StepEffect } from './step-work.js';
 import type { WorkerLease } from './worker-lease.js';
 
 const NOTHING: Happened = { entries: [] };
+
+/** How often a step is done again whose transaction was lost, which is no outcome of the step, before it counts as failed. */
+const LOSSES = 5;
+
+/** Rolls a transaction back whose step is not done; the storage looks at the cause, for one that only lost against others. */
+class NotDone extends Error {
+  constructor(readonly happened: Happened) {
+    super('not done', { cause: happened.failure?.error });
+  }
+}
 
 export interface ExecutionOptions {
   readonly saga: RunnableSaga;
@@ -96,7 +113,7 @@ export class SagaExecution {
           case 'act':
           case 'compensate':
             this.throwIfInterrupted();
-            effect = await this.afterwards(effect, await this.work.do(effect));
+            effect = await this.doStep(effect);
             break;
           case 'wait':
             await this.waitUntil(effect.until);
@@ -158,8 +175,46 @@ export class SagaExecution {
     });
   }
 
+  private async doStep(effect: StepEffect): Promise<Effect> {
+    const isTransactional = this.saga.plan.steps.get(effect.step)?.transactional === true;
+    return isTransactional ? this.doTransactionally(effect) : this.afterwards(effect, await this.work.do(effect));
+  }
+
+  /**
+   * What the step writes and the row that says that it is done are one commit. A crash before it: the step did not happen. A step that is not
+   * done is rolled back, and what became of it is written as of any other.
+   */
+  private async doTransactionally(effect: StepEffect): Promise<Effect> {
+    const timeout = this.work.longest(effect);
+    const options = timeout === undefined ? {} : { timeout };
+    for (let losses = 1; ; losses++) {
+      try {
+        const committed = await this.journal.transact((transaction) => this.doWithin(transaction, effect), options);
+        return committed === 'reread' ? await this.advance(NOTHING) : committed.value;
+      } catch (error) {
+        if (error instanceof NotDone) return this.afterwards(effect, error.happened);
+        if (error instanceof StorageRejectedError) return this.advance(this.work.rejected(effect, error, 'failed'));
+        const isLost = error instanceof TransactionLostError;
+        if (!isLost && !(error instanceof TransactionBrokenError)) throw error;
+        this.throwIfInterrupted();
+        if (!isLost || losses >= LOSSES) return this.afterwards(effect, this.work.broken(effect, error));
+      }
+    }
+  }
+
+  private async doWithin(transaction: JournalTransaction, effect: StepEffect): Promise<Effect> {
+    // It may have waited for a connection.
+    this.throwIfInterrupted();
+    const happened = await this.work.do(effect, transaction.handle);
+    if (happened.failure !== undefined) throw new NotDone(happened);
+    return this.advance(happened, (write) => transaction.append(write));
+  }
+
   /** Writes what happened and what happens next in one row. A crash before it: nobody knows of either. */
-  private async advance(happened: Happened): Promise<Effect> {
+  private async advance(
+    happened: Happened,
+    append: (write: JournalWrite) => Promise<AppendResult> = (write) => this.journal.append(write),
+  ): Promise<Effect> {
     for (let news = happened; ;) {
       this.throwIfInterrupted();
       const before = this.journal.state;
@@ -167,7 +222,7 @@ export class SagaExecution {
       const entries = [...news.entries, ...next];
       if (entries.length === 0) return effect;
       const head = headChange(this.saga, before, after, { effect, now: this.env.clock.now() });
-      const result = await this.journal.append({
+      const result = await append({
         entries,
         ...(news.context === undefined ? {} : { context: news.context }),
         ...(head === undefined ? {} : { head }),

@@ -1,8 +1,11 @@
 import { isObservable, tap } from 'rxjs';
-import type { ActOutcome, StepExecution } from '../definition/step-handler.js';
+import type { ActOutcome, TransactionalExecution } from '../definition/step-handler.js';
 import { ExecutionEndedError } from '../errors/execution-ended-error.js';
 import { OutcomeUnknownError } from '../errors/outcome-unknown-error.js';
+import { SaveInTransactionError } from '../errors/save-in-transaction-error.js';
+import { TransactionEndedError } from '../errors/transaction-ended-error.js';
 import type { Phase } from '../storage/log-entry.js';
+import { mortalHandle } from './mortal-handle.js';
 
 export interface StepAttemptOptions {
   readonly sagaId: string;
@@ -13,6 +16,8 @@ export interface StepAttemptOptions {
   readonly outcome?: ActOutcome;
   /** Makes the context as it is now durable. */
   readonly save: () => Promise<void>;
+  /** What the handler of a transactional step writes with. */
+  readonly transaction?: unknown;
 }
 
 /**
@@ -20,7 +25,7 @@ export interface StepAttemptOptions {
  * handler itself, inside the enhancers: an interceptor may time out, retry or throw on its own, and only the handler tells
  * whether something may have happened.
  */
-export class StepAttempt implements StepExecution {
+export class StepAttempt implements TransactionalExecution {
   readonly sagaId: string;
   readonly sagaName: string;
   readonly stepName: string;
@@ -28,7 +33,9 @@ export class StepAttempt implements StepExecution {
   readonly attempt: number;
   readonly outcome: ActOutcome | undefined;
 
+  readonly transaction: unknown;
   readonly #save: () => Promise<void>;
+  readonly #isTransactional: boolean;
   #controller?: AbortController;
   #abortReason?: Error;
   #ended = false;
@@ -38,7 +45,7 @@ export class StepAttempt implements StepExecution {
   #throws = 0;
   #saidUnknown = false;
 
-  constructor({ sagaId, sagaName, stepName, phase, attempt, outcome, save }: StepAttemptOptions) {
+  constructor({ sagaId, sagaName, stepName, phase, attempt, outcome, save, transaction }: StepAttemptOptions) {
     this.sagaId = sagaId;
     this.sagaName = sagaName;
     this.stepName = stepName;
@@ -46,6 +53,8 @@ export class StepAttempt implements StepExecution {
     this.attempt = attempt;
     this.outcome = outcome;
     this.#save = save;
+    this.#isTransactional = transaction !== undefined;
+    this.transaction = transaction && mortalHandle(transaction, (ending) => this.#transactionRefusal(ending));
   }
 
   get idempotencyKey(): string {
@@ -65,6 +74,7 @@ export class StepAttempt implements StepExecution {
 
   save(): Promise<void> {
     if (this.#ended) return Promise.reject(this.#endedError());
+    if (this.#isTransactional) return Promise.reject(new SaveInTransactionError(this.sagaId, this.stepName));
     return this.#save();
   }
 
@@ -107,6 +117,8 @@ export class StepAttempt implements StepExecution {
    */
   outcomeOf(error: unknown): 'failed' | 'unknown' {
     if (this.#saidUnknown || error instanceof OutcomeUnknownError) return 'unknown';
+    // It is rolled back, whatever the handler has done or still does.
+    if (this.#isTransactional) return 'failed';
     return this.#throws === this.#entries ? 'failed' : 'unknown';
   }
 
@@ -132,6 +144,11 @@ export class StepAttempt implements StepExecution {
 
   #endedError(): ExecutionEndedError {
     return new ExecutionEndedError({ sagaId: this.sagaId, step: this.stepName, attempt: this.attempt });
+  }
+
+  #transactionRefusal(ending: string | undefined): Error | undefined {
+    if (!this.#ended && ending === undefined) return undefined;
+    return new TransactionEndedError(this.sagaId, this.stepName, this.#ended ? undefined : ending);
   }
 
   #threw(error: unknown): void {

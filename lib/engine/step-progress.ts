@@ -30,6 +30,8 @@ export interface StepProgress {
   readonly doubtful?: true | undefined;
   /** The attempt of act in flight has called `save()`. */
   readonly saved?: true | undefined;
+  /** The last attempt of act that started shared a transaction with its completion: not completed, it did not happen. */
+  readonly transactional?: true | undefined;
   /** Failed, and its fallback's backup takes over. */
   readonly handover?: true | undefined;
   readonly result?: JsonValue | undefined;
@@ -47,6 +49,7 @@ export function newStep(name: string): StepProgress {
     lostAt: undefined,
     doubtful: undefined,
     saved: undefined,
+    transactional: undefined,
     handover: undefined,
     result: undefined,
     compensation: IDLE,
@@ -65,6 +68,7 @@ function draftOf(step: StepProgress): Draft {
     lostAt: step.lostAt,
     doubtful: step.doubtful,
     saved: step.saved,
+    transactional: step.transactional,
     handover: step.handover,
     result: step.result,
     compensation: step.compensation,
@@ -85,6 +89,7 @@ function applyToAct(next: Draft, entry: Exclude<StepEntry, { event: 'skipped' }>
       next.act = started(next.act);
       next.actStartedAt = at;
       next.saved = undefined;
+      next.transactional = entry.transactional;
       break;
     case 'completed':
       next.act = ended(next.act, 'completed');
@@ -132,10 +137,14 @@ function unsuccessful({ attempts, failures }: PhaseProgress, entry: StepFailed, 
   return { status: isLast ? entry.outcome : 'retrying', attempts, failures: failures + 1, dueAt };
 }
 
-/** The worker of this step is gone: whatever it had in flight may or may not have happened. */
+/**
+ * The worker of this step is gone: whatever it had in flight may or may not have happened; but a transaction can be committed no more, since
+ * the row that tells of this has taken its place.
+ */
 export function interruptStep(step: StepProgress): StepProgress {
   const { act, compensation, actStartedAt } = step;
   if (act.status === 'started') {
+    if (step.transactional) return { ...step, act: { ...act, status: 'interrupted' } };
     return { ...step, act: { ...act, status: 'interrupted' }, doubtful: true, lostAt: actStartedAt };
   }
   if (compensation.status !== 'started') return step;

@@ -18,6 +18,16 @@ import { timeLimitOf, type TimeLimit } from './time-limit.js';
 export interface Happened {
   readonly entries: readonly EntryDraft[];
   readonly context?: JsonValue;
+  /** Why the phase is not done, where it is not. */
+  readonly failure?: { readonly error: unknown };
+}
+
+interface AttemptResult {
+  readonly step: RegisteredStep;
+  readonly context: object;
+  readonly end: AttemptEnd;
+  /** It ran in a transaction, which only its completion commits. */
+  readonly rolledBack: boolean;
 }
 
 export type StepEffect = Extract<Effect, { type: 'act' | 'compensate' }>;
@@ -54,7 +64,7 @@ export class StepWork {
   }
 
   /** @throws what interrupted it, and what made saving impossible: then nothing is to be written of this attempt. */
-  async do(effect: StepEffect): Promise<Happened> {
+  async do(effect: StepEffect, transaction?: unknown): Promise<Happened> {
     const step = this.saga.registered.steps.get(effect.step);
     if (step === undefined) return this.missing(effect);
     const { serializer } = this.env;
@@ -62,13 +72,18 @@ export class StepWork {
     const context = serializer.restoreContext(this.journal.context, info);
     const result = effect.type === 'act' ? undefined : serializer.restoreResult(this.resultOf(step.name), info);
     let saving: Saving | undefined;
-    const attempt = this.attemptOf(step, effect, () => {
-      saving ??= new Saving(
-        (json) => this.save(effect, json),
-        () => serializer.serializeContext(context, info),
-      );
-      return saving.save();
-    });
+    const attempt = this.attemptOf(
+      step,
+      effect,
+      () => {
+        saving ??= new Saving(
+          (json) => this.save(effect, json),
+          () => serializer.serializeContext(context, info),
+        );
+        return saving.save();
+      },
+      transaction,
+    );
     const limit = this.limitOf(step, effect);
     const call = { saga: this.saga.registered, step, attempt, context, result, scope: this.scope };
     this.#running = RunningAttempt.start(this.env.invoker, call, limit);
@@ -77,12 +92,27 @@ export class StepWork {
     this.#running = undefined;
     if (end.type === 'timed-out') this.#timeOver = limit?.deadlineAt ?? this.#timeOver;
     await saving?.done();
-    return this.outcome(effect, { step, context, end });
+    return this.outcome(effect, { step, context, end, rolledBack: transaction !== undefined });
   }
 
   /** The storage will never take what the attempt left behind. */
-  rejected(effect: StepEffect, error: unknown): Happened {
-    return this.notDone(effect, unstorable(error));
+  rejected(effect: StepEffect, error: unknown, outcome: 'failed' | 'unknown' = 'unknown'): Happened {
+    if (effect.type === 'act' && outcome === 'failed') this.#thrown = error;
+    return this.notDone(effect, error, { ...unstorable(error), outcome });
+  }
+
+  /** Its transaction could not be committed, and the step may be attempted again. */
+  broken(effect: StepEffect, error: unknown): Happened {
+    const step = this.saga.registered.steps.get(effect.step);
+    if (step === undefined) return this.missing(effect);
+    if (effect.type === 'act') this.#thrown = error;
+    return this.notDone(effect, error, misfortuneOf(step, error, 'failed'));
+  }
+
+  /** Milliseconds that the attempt may take, where that is limited. */
+  longest(effect: StepEffect): number | undefined {
+    const step = this.saga.registered.steps.get(effect.step);
+    return step && this.limitOf(step, effect)?.ms;
   }
 
   private limitOf(step: RegisteredStep, { type: phase }: StepEffect): TimeLimit | undefined {
@@ -90,25 +120,25 @@ export class StepWork {
     return timeLimitOf(this.saga, step, { phase, deadlineAt, now: this.env.clock.now() });
   }
 
-  private outcome(
-    effect: StepEffect,
-    { step, context, end }: { readonly step: RegisteredStep; readonly context: object; readonly end: AttemptEnd },
-  ): Happened {
+  private outcome(effect: StepEffect, { step, context, end, rolledBack }: AttemptResult): Happened {
     switch (end.type) {
       case 'cut':
         throw end.error;
       case 'threw':
         if (effect.type === 'act') this.#thrown = end.error;
-        return this.notDone(effect, misfortuneOf(step, end.error, end.outcome));
+        return this.notDone(effect, end.error, misfortuneOf(step, end.error, end.outcome));
       case 'timed-out':
         if (effect.type === 'act') this.#thrown = end.error;
-        return this.notDone(effect, misfortuneOf(step, end.error, 'unknown'));
+        return this.notDone(effect, end.error, misfortuneOf(step, end.error, rolledBack ? 'failed' : 'unknown'));
       case 'returned':
-        return this.done(effect, context, end.value);
+        return this.done(effect, { context, value: end.value, rolledBack });
     }
   }
 
-  private done(effect: StepEffect, context: object, value: unknown): Happened {
+  private done(
+    effect: StepEffect,
+    { context, value, rolledBack }: { readonly context: object; readonly value: unknown; readonly rolledBack: boolean },
+  ): Happened {
     const { type: phase, step, attempt } = effect;
     const { serializer } = this.env;
     const info = serializationInfoOf(this.saga, step);
@@ -121,11 +151,11 @@ export class StepWork {
       return { entries: [completed], context: serializer.serializeContext(context, info) };
     } catch (error) {
       if (phase === 'act') this.#thrown = error;
-      return this.notDone(effect, unstorable(error));
+      return this.notDone(effect, error, { ...unstorable(error), ...(rolledBack && { outcome: 'failed' }) });
     }
   }
 
-  private notDone({ type, step, attempt }: StepEffect, seen: Misfortune): Happened {
+  private notDone({ type, step, attempt }: StepEffect, error: unknown, seen: Misfortune): Happened {
     const plan = this.saga.plan.steps.get(step);
     if (plan === undefined) throw new HandlerMissingError({ sagaId: this.saga.id, saga: this.saga.name, step });
     const { state } = this.journal;
@@ -133,13 +163,13 @@ export class StepWork {
       type === 'act'
         ? actNotDone(this.saga.plan, plan, state, attempt, seen)
         : compensateNotDone(plan, state, attempt, seen);
-    return { entries: [entry] };
+    return { entries: [entry], failure: { error } };
   }
 
   /** The code has no such step any more: a failure that no retry mends. */
   private missing(effect: StepEffect): Happened {
     const error = new HandlerMissingError({ sagaId: this.saga.id, saga: this.saga.name, step: effect.step });
-    return this.notDone(effect, { ...unstorable(error), outcome: 'failed', unstorable: false });
+    return this.notDone(effect, error, { ...unstorable(error), outcome: 'failed', unstorable: false });
   }
 
   /** Its own row, in the middle of an attempt: nothing is decided by it, and no request is answered. */
@@ -154,14 +184,17 @@ export class StepWork {
     step: RegisteredStep,
     { type: phase, attempt }: StepEffect,
     save: () => Promise<void>,
+    transaction: unknown,
   ): StepAttempt {
     const { id: sagaId, name: sagaName } = this.saga;
-    const options = { sagaId, sagaName, stepName: step.name, phase, attempt, save };
+    const options = { sagaId, sagaName, stepName: step.name, phase, attempt, save, transaction };
     return new StepAttempt(phase === 'act' ? options : { ...options, outcome: this.actOutcomeOf(step.name) });
   }
 
   private actOutcomeOf(step: string): ActOutcome {
-    const status = progressOf(this.journal.state, step)?.act.status;
+    const progress = progressOf(this.journal.state, step);
+    const status = progress?.act.status;
+    if (status === 'interrupted' && progress?.transactional && !progress.doubtful) return 'failed';
     return status === 'completed' || status === 'failed' ? status : 'unknown';
   }
 

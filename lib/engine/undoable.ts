@@ -18,8 +18,8 @@ export function toUndo(plan: Plan, state: SagaState): readonly Undoable[] {
   return undoable;
 }
 
-/** A failed act did not happen; an unknown one may have; what is compensated or resolved stands no more. */
-function mayStand(step: StepPlan, { act, compensation, doubtful }: StepProgress): boolean {
+/** A failed act did not happen, nor did a transactional one that was not completed; an unknown one may have; what is compensated or resolved stands no more. */
+function mayStand(step: StepPlan, { act, compensation, doubtful, transactional }: StepProgress): boolean {
   if (compensation.status === 'completed' || compensation.status === 'skipped') return false;
   switch (act.status) {
     case 'idle':
@@ -28,10 +28,11 @@ function mayStand(step: StepPlan, { act, compensation, doubtful }: StepProgress)
     case 'failed':
     case 'retrying':
       return step.compensateOnFailure || doubtful === true;
-    case 'completed':
-    case 'unknown':
     case 'started':
     case 'interrupted':
+      return transactional !== true || step.compensateOnFailure || doubtful === true;
+    case 'completed':
+    case 'unknown':
       return true;
   }
 }

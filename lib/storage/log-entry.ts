@@ -24,6 +24,8 @@ export interface StepStarted {
   readonly phase: Phase;
   /** Counts every attempt of this step's phase, interrupted ones too; the first is 1. */
   readonly attempt: number;
+  /** It runs in a transaction that only its `completed` commits: without that it did not happen, once another row is in. */
+  readonly transactional?: true;
 }
 
 /** A phase of a step has returned. */

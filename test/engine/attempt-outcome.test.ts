@@ -105,6 +105,13 @@ describe('a pivot', () => {
       held: { code: 'unstorable-result', message: 'step "P2": sold out' },
     });
   });
+
+  test('fails when its result cannot be stored and it was rolled back', () => {
+    expect(act(plan, 'P2', pivoting, { retryable: false, unstorable: true })).toMatchObject({
+      event: 'failed',
+      outcome: 'failed',
+    });
+  });
 });
 
 describe('behind the pivot, a step', () => {

@@ -48,6 +48,34 @@ describe('what has to be undone', () => {
     expect(stepsToUndo(plan, after(created, started('C1'), log))).toEqual(['C1']);
   });
 
+  describe('of a step that shares its transaction with its completion', () => {
+    const inTransaction = { ...started('C1'), transactional: true } as const;
+
+    test.each([
+      ['is in flight', []],
+      ['was in flight when its worker died', [claimed]],
+    ])('is no act that %s', (_, log) => {
+      expect(stepsToUndo(plan, after(created, inTransaction, log))).toEqual([]);
+    });
+
+    test('is an act that says that it does not know', () => {
+      const unknown = failed('C1', { outcome: 'unknown' });
+      expect(stepsToUndo(plan, after(created, inTransaction, unknown))).toEqual(['C1']);
+    });
+
+    test('is one that may have happened in an earlier attempt, which shared none', () => {
+      expect(stepsToUndo(plan, after(created, started('C1'), claimed, inTransaction, claimed))).toEqual(['C1']);
+    });
+
+    test('is one that shared none, whatever an earlier attempt shared', () => {
+      expect(stepsToUndo(plan, after(created, inTransaction, claimed, started('C1'), claimed))).toEqual(['C1']);
+    });
+
+    test('is one that was in flight where its step can fail half-way', () => {
+      expect(stepsToUndo(halfWay, after(created, inTransaction, claimed))).toEqual(['C1']);
+    });
+  });
+
   test.each(['idle', 'skipped'] as const)('is no act that is %s', (status) => {
     const step = newStep('C1');
     const state = { ...after(created), steps: [{ ...step, act: { ...step.act, status } }] };

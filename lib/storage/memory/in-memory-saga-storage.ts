@@ -42,7 +42,7 @@ export interface InMemorySagaStorageOptions {
  *
  * Every method does its work before it returns its promise, so that no two of them ever meet half-way.
  */
-export class InMemorySagaStorage extends SagaStorage {
+export class InMemorySagaStorage extends SagaStorage<never> {
   private readonly now: () => number;
   private readonly sagas = new Map<string, StoredSaga>();
   /** Those that a claim may want, so that its cost does not grow with finished ones. */

@@ -152,12 +152,17 @@ async function transactionOn<T>(
     return result;
   } catch (error) {
     broken = await rollBack(client);
+    // The server has rolled back already, whatever the work has made of it.
+    if (broken instanceof ConnectionLostError) throw new ConnectionLostError(broken.message, { cause: error });
     throw error;
   } finally {
     client.off?.('error', ignore);
     client.release(broken);
   }
 }
+
+/** A transaction whose connection is lost: it was rolled back, and says nothing about what was done in it. */
+export class ConnectionLostError extends Error {}
 
 /** A connection that cannot roll back soon is of no use to anybody: thrown away, it commits nothing either. */
 async function rollBack(client: PostgresPoolClient): Promise<Error | undefined> {
@@ -168,7 +173,7 @@ async function rollBack(client: PostgresPoolClient): Promise<Error | undefined> 
   try {
     return await Promise.race([client.query(statement('ROLLBACK')).then(() => undefined), tooLate]);
   } catch (error) {
-    return error instanceof Error ? error : new Error('The connection could not roll back.', { cause: error });
+    return new ConnectionLostError('The connection was lost in the middle of a transaction.', { cause: error });
   } finally {
     clearTimeout(timer);
   }

@@ -3,7 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { isCollision, isPreparationFailure, toSagaError } from './driver-error.js';
-import type { RunStatement, StatementClient, TransactionBeginning } from './pool-client.js';
+import {
+  ConnectionLostError,
+  type RunStatement,
+  type StatementClient,
+  type TransactionBeginning,
+} from './pool-client.js';
 import type { PostgresStatement, PostgresValue } from './postgres-client.js';
 import type { PostgresTables } from './postgres-tables.js';
 
@@ -105,6 +110,7 @@ export class PostgresConnection implements PostgresSession {
           }
         }, beginning);
       } catch (error) {
+        if (error instanceof ConnectionLostError) throw connectionLost(error);
         if (!isCollision(error) || left <= 0) throw thrown === undefined ? toSagaError(error) : thrown.error;
         await delay(Math.random() * RETRY_PAUSE);
       }
@@ -161,6 +167,14 @@ export class PostgresConnection implements PostgresSession {
     }
     return text;
   }
+}
+
+function connectionLost(cause: unknown): StorageUnavailableError {
+  return new StorageUnavailableError(
+    'failed',
+    'The connection to the saga database was lost in the middle of a transaction, which the server has rolled back.',
+    { cause },
+  );
 }
 
 function closedError(): StorageUnavailableError {

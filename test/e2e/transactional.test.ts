@@ -1,0 +1,355 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Pool, PoolClient } from 'pg';
+import {
+  OutcomeUnknownError,
+  type LogEntry,
+  type StepExecution,
+  type TransactionalExecution,
+} from '../../lib/index.js';
+import { PostgresSagaStorage } from '../../lib/storage/postgres/index.js';
+import { PostgresSchema } from '../harness/postgres-schema.js';
+import { whereThereIsPostgres } from '../harness/postgres-server.js';
+import {
+  Effects,
+  saga,
+  startApplication,
+  step,
+  type Application,
+  type Behaviour,
+  type SagaType,
+} from './application.js';
+
+await whereThereIsPostgres('transactional steps on PostgreSQL', () => {
+  let schema: PostgresSchema;
+  let pool: Pool;
+  let effects: Effects;
+  let app: Application | undefined;
+  beforeAll(async () => {
+    schema = await PostgresSchema.create('-c synchronous_commit=off');
+    pool = schema.pool({ max: 8 });
+    await pool.query('CREATE TABLE notes (text text NOT NULL, UNIQUE (text) DEFERRABLE INITIALLY DEFERRED)');
+  });
+  afterEach(async () => {
+    await app?.close();
+    app = undefined;
+    await pool.query('DELETE FROM notes');
+  });
+  afterAll(() => schema.drop());
+
+  /** The transaction, as the step gets it. */
+  function clientOf(execution: StepExecution): PoolClient {
+    return (execution as TransactionalExecution<PoolClient>).transaction;
+  }
+
+  async function note(execution: StepExecution, text: string): Promise<void> {
+    await clientOf(execution).query('INSERT INTO notes (text) VALUES ($1)', [text]);
+  }
+
+  async function notes(): Promise<string[]> {
+    const { rows } = await pool.query<{ text: string }>('SELECT text FROM notes ORDER BY text');
+    return rows.map(({ text }) => text);
+  }
+
+  function local(name: string, behaviour: Behaviour = {}) {
+    const { options = {}, ...rest } = behaviour;
+    return step(effects, name, { ...rest, options: { ...options, transactional: true } as never });
+  }
+
+  async function start(...sagas: readonly SagaType[]): Promise<Application> {
+    app = await startApplication(sagas, { storage: new PostgresSagaStorage({ client: pool }) });
+    return app;
+  }
+
+  async function logOf(id: string): Promise<readonly LogEntry[]> {
+    return (await (app as Application).runner.get(id)).history();
+  }
+
+  async function eventsOf(id: string): Promise<string[]> {
+    return (await logOf(id)).map(({ event, step: name, phase }: LogEntry & { phase?: string }) =>
+      [phase === 'compensate' ? '-' : '', name ?? '', name === undefined ? '' : ' ', event].join(''),
+    );
+  }
+
+  function fresh(): void {
+    effects = new Effects();
+  }
+
+  describe('a step that returns', () => {
+    it('commits what it wrote together with its completion, in one row with the next start', async () => {
+      fresh();
+      const Order = saga('Order', [
+        local('reserve', {
+          async act(context, execution) {
+            await note(execution, 'reserved');
+            context['reserved'] = true;
+            return 'r-1';
+          },
+          compensate: () => undefined,
+        }),
+        step(effects, 'charge', {
+          async act() {
+            expect(await notes()).toEqual(['reserved']);
+          },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      expect(await runner.run(Order, {}, { id: 'o-1' })).toEqual({ reserved: true });
+      const log = await logOf('o-1');
+      expect(log.map(({ event }) => event)).toEqual([
+        'created',
+        'started',
+        'completed',
+        'started',
+        'completed',
+        'completed',
+      ]);
+      expect(log[1]).toMatchObject({ step: 'reserve', transactional: true });
+      const rows = await schema.query('SELECT count(*)::int AS rows FROM saga_log WHERE saga_id = $1', ['o-1']);
+      expect(rows).toEqual([{ rows: 3 }]);
+    });
+
+    it('is undone in a transaction of its own', async () => {
+      fresh();
+      const Order = saga('Undone', [
+        local('reserve', {
+          act: (_, execution) => note(execution, 'reserved'),
+          async compensate(_context, _result, execution) {
+            await clientOf(execution).query(`DELETE FROM notes WHERE text = 'reserved'`);
+          },
+        }),
+        step(effects, 'charge', { act: () => Promise.reject(new Error('no money')) }),
+      ]);
+      const { runner } = await start(Order);
+      await expect(runner.run(Order, {})).rejects.toThrow('no money');
+      expect(await notes()).toEqual([]);
+      expect(effects.log).toEqual(['reserve', 'charge', '-reserve']);
+    });
+  });
+
+  describe('a step that does not return', () => {
+    it('writes nothing when it throws, and is not undone', async () => {
+      fresh();
+      const Order = saga('Thrown', [
+        local('reserve', {
+          async act(_, execution) {
+            await note(execution, 'reserved');
+            throw new Error('sold out');
+          },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      await expect(runner.run(Order, {}, { id: 't-1' })).rejects.toThrow('sold out');
+      expect(await notes()).toEqual([]);
+      expect(effects.log).toEqual(['reserve']);
+      expect(await eventsOf('t-1')).toEqual(['created', 'reserve started', 'reserve failed', 'failed']);
+    });
+
+    it('is attempted again by its retry policy, each time in a new transaction', async () => {
+      fresh();
+      const Order = saga('Retried', [
+        local('reserve', {
+          async act(_, execution) {
+            await note(execution, `attempt ${execution.attempt}`);
+            if (execution.attempt < 3) throw new Error('not yet');
+          },
+          options: { retry: { retryCount: 3, retryDelay: 1 } },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      await runner.run(Order, {});
+      expect(await notes()).toEqual(['attempt 3']);
+    });
+
+    it('has failed when it takes too long, and whatever it still does finds its transaction dead', async () => {
+      fresh();
+      const late: unknown[] = [];
+      let go = (): void => undefined;
+      const timedOut = new Promise<void>((resolve) => (go = resolve));
+      const Order = saga('Late', [
+        local('reserve', {
+          async act(_, execution) {
+            await note(execution, 'reserved');
+            const client = clientOf(execution);
+            const { query } = client;
+            await timedOut;
+            const queryOf = query as (this: PoolClient, text: string) => Promise<unknown>;
+            for (const use of [() => client.query('SELECT 1'), () => queryOf.call(client, 'SELECT 1')]) {
+              try {
+                await use();
+              } catch (error) {
+                late.push(error);
+              }
+            }
+          },
+          options: { timeout: 30 },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      await expect(runner.run(Order, {}, { id: 'l-1' })).rejects.toMatchObject({ code: 'SAGA_STEP_TIMEOUT' });
+      expect((await logOf('l-1')).find(({ event }) => event === 'failed')).toMatchObject({ outcome: 'failed' });
+      expect(effects.log).toEqual(['reserve']);
+      expect(await notes()).toEqual([]);
+      go();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(late).toEqual([
+        expect.objectContaining({ code: 'SAGA_TRANSACTION_ENDED' }),
+        expect.objectContaining({ code: 'SAGA_TRANSACTION_ENDED' }),
+      ]);
+    });
+
+    it('is undone when it says that it does not know', async () => {
+      fresh();
+      const Order = saga('Unknown', [
+        local('reserve', {
+          async act(_, execution) {
+            await note(execution, 'reserved');
+            throw new OutcomeUnknownError('the bank did not answer');
+          },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      await expect(runner.run(Order, {})).rejects.toThrow('the bank did not answer');
+      expect(await notes()).toEqual([]);
+      expect(effects.log).toEqual(['reserve', '-reserve']);
+    });
+
+    it('has failed when what it returns cannot be stored', async () => {
+      fresh();
+      const Order = saga('Unstorable', [
+        local('reserve', {
+          async act(_, execution) {
+            await note(execution, 'reserved');
+            return () => 1;
+          },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      await expect(runner.run(Order, {})).rejects.toMatchObject({ code: 'SAGA_UNSERIALIZABLE_VALUE' });
+      expect(await notes()).toEqual([]);
+      expect(effects.log).toEqual(['reserve']);
+    });
+
+    it('has failed when its commit breaks a deferred constraint, and is not tried for ever', async () => {
+      fresh();
+      const Order = saga('Deferred', [
+        local('reserve', {
+          async act(_, execution) {
+            await note(execution, 'same');
+            await note(execution, 'same');
+          },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      await expect(runner.run(Order, {})).rejects.toMatchObject({ code: 'SAGA_STORAGE_REJECTED' });
+      expect(await notes()).toEqual([]);
+      expect(effects.log).toEqual(['reserve']);
+    });
+  });
+
+  describe('a transaction', () => {
+    it('that fails to serialize runs the step again, which is no outcome', async () => {
+      fresh();
+      const Order = saga('Serialized', [
+        local('reserve', {
+          async act(_, execution) {
+            await note(execution, `run ${effects.count('reserve')}`);
+            if (effects.count('reserve') < 3) {
+              await clientOf(execution).query(`DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END $$`);
+            }
+          },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      await runner.run(Order, {}, { id: 's-1' });
+      expect(await notes()).toEqual(['run 3']);
+      expect(await eventsOf('s-1')).toEqual(['created', 'reserve started', 'reserve completed', 'completed']);
+    });
+
+    it('whose connection is lost is begun again, which is no outcome', async () => {
+      fresh();
+      const Order = saga('Cut', [
+        local('reserve', {
+          async act(_, execution) {
+            await note(execution, `run ${effects.count('reserve')}`);
+            if (effects.count('reserve') > 1) return;
+            await clientOf(execution).query('SELECT pg_terminate_backend(pg_backend_pid())');
+          },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      await runner.run(Order, {}, { id: 'c-1' });
+      expect(await notes()).toEqual(['run 2']);
+      expect(await eventsOf('c-1')).toEqual(['created', 'reserve started', 'reserve completed', 'completed']);
+    });
+
+    it('may be given another isolation by the step', async () => {
+      fresh();
+      let level: unknown;
+      const Order = saga('Isolated', [
+        local('reserve', {
+          async act(_, execution) {
+            await clientOf(execution).query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE');
+            level = (await clientOf(execution).query('SHOW transaction_isolation')).rows[0];
+          },
+        }),
+      ]);
+      const { runner } = await start(Order);
+      await runner.run(Order, {});
+      expect(level).toEqual({ transaction_isolation: 'serializable' });
+    });
+
+    it.each<[string, (execution: StepExecution) => Promise<unknown>, string]>([
+      ['that was committed by the step', (execution) => clientOf(execution).query('COMMIT'), 'SAGA_TRANSACTION_BROKEN'],
+      [
+        'in which a failure was swallowed',
+        (execution) =>
+          clientOf(execution)
+            .query('SELECT 1 / 0')
+            .catch(() => undefined),
+        'SAGA_TRANSACTION_BROKEN',
+      ],
+      [
+        'whose connection the step gives away',
+        async (execution) => clientOf(execution).release(),
+        'SAGA_TRANSACTION_ENDED',
+      ],
+      ['in which the step saves', (execution) => execution.save(), 'SAGA_SAVE_IN_TRANSACTION'],
+    ])('%s is a failure that says so', async (_, misuse, code) => {
+      fresh();
+      const Order = saga('Misused', [
+        local('reserve', { act: (_context, execution) => misuse(execution).then(() => undefined) }),
+      ]);
+      const { runner } = await start(Order);
+      await expect(runner.run(Order, {})).rejects.toMatchObject({ code });
+      expect(effects.log).toEqual(['reserve']);
+    });
+  });
+
+  it('meets a cancel that comes while it runs, in the same transaction', async () => {
+    fresh();
+    const Order = saga('Cancelled', [
+      local('reserve', {
+        async act(_, execution) {
+          await note(execution, 'reserved');
+          void (await (app as Application).runner.get('x-1')).cancel('changed my mind');
+          while ((await schema.query('SELECT FROM saga_requests')).length === 0);
+        },
+        async compensate(_context, _result, execution) {
+          await clientOf(execution).query('DELETE FROM notes');
+        },
+      }),
+      step(effects, 'charge'),
+    ]);
+    const { runner } = await start(Order);
+    await expect(runner.run(Order, {}, { id: 'x-1' })).rejects.toMatchObject({ code: 'SAGA_CANCELLED' });
+    expect(effects.log).toEqual(['reserve', '-reserve']);
+    expect(await notes()).toEqual([]);
+  });
+
+  it('refuses a pool that is too small, by name', async () => {
+    fresh();
+    const Order = saga('Small', [local('reserve')]);
+    const storage = new PostgresSagaStorage({ client: schema.pool({ max: 4 }) });
+    await expect(startApplication([Order], { storage })).rejects.toThrow(/4 connections.*at least 5/s);
+  });
+});
