@@ -33,6 +33,7 @@ export async function ours({
       const first = orders.next();
       return timedEach(load, (n) => run(runner.run(saga, newOrder(first + n), { id: orderId(first + n) })));
     },
+    counters: () => database.counters(),
     async close() {
       await close();
       await database.close();
@@ -52,6 +53,7 @@ export async function floor({ server, saga: { steps, fails }, load }: Contestant
       const first = orders.next();
       return timedEach(load, (n) => run(runLogged(orderId(first + n), newOrder(first + n), append, steps)));
     },
+    counters: () => database.counters(),
     close: () => database.close(),
   };
 }

@@ -2,6 +2,7 @@ import type { BenchCase } from '../finding.js';
 import { postgres } from '../servers/postgres.js';
 import { idle } from './idle.js';
 import { interrupted } from './interrupted.js';
+import { writes } from './writes.js';
 import { atOnce, goingBack, longer, oneAtATime } from './server.js';
 
 /** What is promised on PostgreSQL. */
@@ -30,5 +31,6 @@ export const onPostgres: readonly BenchCase[] = [
   goingBack(postgres, { least: 0.75 }),
   longer(postgres),
   interrupted(postgres, { least: 0.8 }),
+  writes(postgres),
   idle(postgres, { counter: 'commits', most: 2 }),
 ];
