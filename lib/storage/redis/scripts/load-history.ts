@@ -8,7 +8,7 @@ import { redisScript } from '../redis-script.js';
  */
 export const LOAD_HISTORY = redisScript(`
 local after = tonumber(ARGV[1])
-local first = redis.call('LLEN', KEYS[1])
+local first = after > 0 and redis.call('LLEN', KEYS[1]) or 1
 while first > 0 do
   local row = redis.call('LINDEX', KEYS[1], first - 1)
   local first_seq = tonumber(string.match(row, '^%d+ (%d+) '))
