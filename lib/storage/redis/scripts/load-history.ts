@@ -9,7 +9,7 @@ import { redisScript } from '../redis-script.js';
 export const LOAD_HISTORY = redisScript(`
 local after = tonumber(ARGV[1])
 local first = after > 0 and redis.call('LLEN', KEYS[1]) or 1
-while first > 0 do
+while first > 1 do
   local row = redis.call('LINDEX', KEYS[1], first - 1)
   local first_seq = tonumber(string.match(row, '^%d+ (%d+) '))
   if first_seq and first_seq <= after + 1 then break end
