@@ -19,7 +19,7 @@ export class FaultyProxy {
   #mode: Mode = 'pass';
   #delay = 0;
   /** The answer to what contains this is lost. */
-  #lostAnswer: Buffer | undefined;
+  #lostAnswer: string | undefined;
   #onLost: (() => void) | undefined;
 
   private constructor(private readonly target: { readonly host: string; readonly port: number }) {
@@ -57,11 +57,11 @@ export class FaultyProxy {
   }
 
   /**
-   * The next thing that is sent and contains `text` arrives; what the server answers is swallowed, and its connection is reset.
+   * The next thing that is sent and contains `text`, or its bytes in hexadecimal digits, arrives; what the server answers is swallowed, and its connection is reset.
    * Resolves when that has happened.
    */
   loseAnswerTo(text: string): Promise<void> {
-    this.#lostAnswer = Buffer.from(text);
+    this.#lostAnswer = text;
     return new Promise((resolve) => (this.#onLost = resolve));
   }
 
@@ -90,7 +90,7 @@ export class FaultyProxy {
     };
     let answerIsLost = false;
     client.on('data', (data) => {
-      if (this.#lostAnswer !== undefined && data.includes(this.#lostAnswer)) {
+      if (this.#lostAnswer !== undefined && says(data, this.#lostAnswer)) {
         answerIsLost = true;
         this.#lostAnswer = undefined;
       }
@@ -123,4 +123,9 @@ export class FaultyProxy {
       if (this.late.get(to) === written) this.late.delete(to);
     });
   }
+}
+
+/** Some drivers send values as hexadecimal digits within the statement. */
+function says(data: Buffer, text: string): boolean {
+  return data.includes(text) || data.includes(Buffer.from(text).toString('hex'));
 }

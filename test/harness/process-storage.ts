@@ -52,3 +52,36 @@ export async function connectTo(location: StorageLocation): Promise<ProcessStora
     }
   }
 }
+
+/** Where the server of a storage listens; `undefined` where there is none. */
+export function addressOf(location: StorageLocation): { readonly host: string; readonly port: number } | undefined {
+  switch (location.storage) {
+    case 'sqlite':
+      return undefined;
+    case 'postgres':
+    case 'mysql':
+      return { host: location.server.host ?? '127.0.0.1', port: location.server.port ?? 0 };
+    case 'redis': {
+      const { hostname, port } = new URL(location.url);
+      return { host: hostname, port: Number(port || 6379) };
+    }
+  }
+}
+
+/** The same storage by way of another port of this machine. */
+export function reachedBy(location: StorageLocation, port: number): StorageLocation {
+  switch (location.storage) {
+    case 'sqlite':
+      return location;
+    case 'postgres':
+      return { ...location, server: { ...location.server, host: '127.0.0.1', port } };
+    case 'mysql':
+      return { ...location, server: { ...location.server, host: '127.0.0.1', port } };
+    case 'redis': {
+      const url = new URL(location.url);
+      url.hostname = '127.0.0.1';
+      url.port = String(port);
+      return { ...location, url: url.href };
+    }
+  }
+}

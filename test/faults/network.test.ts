@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Effects, saga, startApplication, step, type Application } from '../e2e/application.js';
+import { eventually } from '../e2e/eventually.js';
+import { FaultyProxy } from '../harness/faulty-proxy.js';
+import { onEachDatabase } from '../harness/on-each-database.js';
+import type { ProcessDatabase } from '../harness/process-databases.js';
+import { addressOf, connectTo, reachedBy, type ProcessStorage } from '../harness/process-storage.js';
+
+/** What is sent with every write of a step's end. */
+const WRITTEN = 'the result of a';
+
+await onEachDatabase((kind) => {
+  // There is none to a file.
+  if (kind.name === 'sqlite') return;
+  describe('the network to the database', () => {
+    let database: ProcessDatabase;
+    let proxy: FaultyProxy;
+    let connected: ProcessStorage[];
+    let applications: Application[];
+    const effects = new Effects();
+
+    const S = saga('S', [step(effects, 'a', { act: () => WRITTEN }), step(effects, 'b')]);
+
+    beforeEach(async () => {
+      effects.log.length = 0;
+      connected = [];
+      applications = [];
+      database = await kind.create();
+    });
+    afterEach(async () => {
+      proxy.mend();
+      await Promise.all(applications.map((application) => application.close()));
+      for (const { disconnect } of connected) await disconnect();
+      await proxy.close();
+      await database.drop();
+    });
+
+    async function start(location = database.location, lease = 20_000): Promise<Application> {
+      const connection = await connectTo(location);
+      connected.push(connection);
+      const application = await startApplication([S], { storage: connection.storage, lease: { duration: lease } });
+      applications.push(application);
+      return application;
+    }
+
+    async function startBehindProxy(lease?: number): Promise<Application> {
+      proxy = await FaultyProxy.before(addressOf(database.location)!);
+      return start(reachedBy(database.location, proxy.port), lease);
+    }
+
+    it('loses the answer to a write: it is found again, and nothing is done twice', async () => {
+      const { runner } = await startBehindProxy();
+      const lost = proxy.loseAnswerTo(WRITTEN);
+      expect(await runner.run(S, {}, { id: 's' })).toEqual({});
+      await lost;
+      expect(effects.log).toEqual(['a', 'b']);
+      const history = await (await runner.get('s')).history();
+      expect(history.map(({ event }) => event)).toEqual([
+        'created',
+        'started',
+        'completed',
+        'started',
+        'completed',
+        'completed',
+      ]);
+    }, 60_000);
+
+    it('is reset: the saga goes on', async () => {
+      const { runner } = await startBehindProxy();
+      await runner.run(S, {}, { id: 'before' });
+      proxy.reset();
+      expect(await runner.run(S, {}, { id: 'behind' })).toEqual({});
+      expect(effects.log).toEqual(['a', 'b', 'a', 'b']);
+    }, 60_000);
+
+    it('is slow: the saga is slow, and nothing else', async () => {
+      const { runner } = await startBehindProxy();
+      proxy.delayBy(50);
+      expect(await runner.run(S, {}, { id: 's' })).toEqual({});
+      expect(effects.log).toEqual(['a', 'b']);
+    }, 60_000);
+
+    it('is half-open: others finish the saga when the lease is over', async () => {
+      const cutOff = await startBehindProxy(1_000);
+      await start();
+      const gone = new Promise<void>((resolve) => {
+        const note = effects.note.bind(effects);
+        effects.note = (effect) => {
+          note(effect);
+          if (effect !== 'a' || effects.count('a') > 1) return;
+          proxy.fallSilent();
+          resolve();
+        };
+      });
+      const caller = cutOff.runner.run(S, {}, { id: 's' }).then(
+        () => 'completed',
+        (error: unknown) => (error as Error).name,
+      );
+      await gone;
+      await eventually(() => expect(effects.log).toEqual(['a', 'a', 'b']), 20_000);
+      proxy.mend();
+      expect(await caller).toBe('SagaInterruptedError');
+    }, 60_000);
+  });
+});
