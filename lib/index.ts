@@ -43,7 +43,7 @@ export type { StepState } from './definition/step-state.js';
 
 // Running
 export { SagaRunner } from './engine/saga-runner.js';
-export type { StartOptions } from './engine/saga-runner.js';
+export type { StartOptions, BackgroundStartOptions } from './engine/saga-runner.js';
 export { SagaHandle } from './engine/saga-handle.js';
 export { sagaMessages } from './engine/saga-messages.js';
 export type { CancelOptions, ResolveOptions, WatchOptions } from './engine/saga-handle.js';

@@ -33,6 +33,9 @@ export interface RecoveryReport {
 /** `recoverAll()` claims so many at a time. */
 const CLAIM_BATCH = 100;
 
+/** Milliseconds between the looks for a saga whose caller has not committed yet; five seconds in all. */
+const EXPECTANT_LOOKS = [20, 40, 80, 160, 320, 640, 1_280, 2_560] as const;
+
 /** Finds sagas whose worker is gone, claims them, and lets them go on: the same code path as their first run. */
 export class Recovery {
   private readonly logger = new EngineLogger('SagaRecovery');
@@ -40,6 +43,7 @@ export class Recovery {
   private readonly claims: Claims;
   #stopped = false;
   #wanted = false;
+  #looks: number[] = [];
   /** The last look took as many as there was room for, or there was none, so there may be more. */
   #more = false;
   #pause?: Pause;
@@ -67,6 +71,15 @@ export class Recovery {
   /** Looks without waiting for the interval: something can probably be claimed now. */
   hurry(): void {
     this.#wanted = true;
+    this.#pause?.wake();
+  }
+
+  /**
+   * A saga can be claimed when its caller commits, of which nobody may tell: looks a few times, less and less often. Then it is found by the
+   * interval.
+   */
+  expect(): void {
+    this.#looks = [...EXPECTANT_LOOKS];
     this.#pause?.wake();
   }
 
@@ -126,9 +139,13 @@ export class Recovery {
       this.#wanted = false;
       await this.look();
       if (this.#stopped) return;
-      this.#pause = new Pause(this.#wanted ? 0 : this.env.options.recovery.interval, { keepAlive: false });
+      this.#pause = new Pause(this.#wanted ? 0 : this.untilNextLook(), { keepAlive: false });
       await this.#pause.over;
     }
+  }
+
+  private untilNextLook(): number {
+    return Math.min(this.env.options.recovery.interval, this.#looks.shift() ?? Infinity);
   }
 
   private async look(): Promise<void> {

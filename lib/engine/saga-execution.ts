@@ -33,6 +33,14 @@ class NotDone extends Error {
   }
 }
 
+/** How a new saga is stored. */
+export interface Creation {
+  /** Until some worker has room; else it runs here. */
+  readonly queued: boolean;
+  /** The transaction of the application's in which it is created. */
+  readonly within?: { readonly handle: unknown } | undefined;
+}
+
 export interface ExecutionOptions {
   readonly saga: RunnableSaga;
   readonly journal: SagaJournal;
@@ -82,7 +90,7 @@ export class SagaExecution {
   }
 
   /** Stores the new saga, together with the start of its first step. `exists`: the id is taken, and nothing ran. */
-  async create({ queued }: { readonly queued: boolean }): Promise<Effect | 'exists'> {
+  async create({ queued, within }: Creation): Promise<Effect | 'exists'> {
     const { registered, plan } = this.saga;
     const created: EntryDraft = {
       event: 'created',
@@ -100,6 +108,7 @@ export class SagaExecution {
         status,
       },
       entries,
+      within,
     );
     return result === 'exists' ? 'exists' : (move?.effect ?? { type: 'leave' });
   }

@@ -1,4 +1,5 @@
 import { sameJson } from '../context/same-json.js';
+import { SagaConflictError } from '../errors/saga-conflict-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
@@ -102,7 +103,11 @@ export class SagaJournal {
   }
 
   /** Stores the saga with its first entries. */
-  async begin(birth: Birth, entries: readonly EntryDraft[]): Promise<'written' | 'exists'> {
+  async begin(
+    birth: Birth,
+    entries: readonly EntryDraft[],
+    within?: { readonly handle: unknown },
+  ): Promise<'written' | 'exists'> {
     const writeId = this.lease.nextWriteId();
     const saga: NewSaga = {
       id: this.sagaId,
@@ -116,6 +121,13 @@ export class SagaJournal {
       entries,
       writeId,
     };
+    if (within !== undefined) {
+      // Whether it failed is the caller's to hear, who rolls back; and nobody hears of the saga before the caller commits.
+      const created = await this.env.storage.createWithin(within.handle, saga);
+      if (created.outcome === 'created') return 'written';
+      if (created.name === birth.name) return 'exists';
+      throw new SagaConflictError({ sagaId: this.sagaId, existing: created.name, requested: birth.name });
+    }
     const result = await this.insist(() => this.env.storage.create(saga));
     if (result.outcome === 'created') return this.written(entries, result.at);
     const existing = await this.insist(() => this.env.storage.load(this.sagaId));

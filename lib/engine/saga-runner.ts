@@ -22,7 +22,8 @@ import type { SagaSummary } from '../storage/saga-record.js';
 import type { RecoveryReport, SagaOutcome } from './recovery.js';
 import { newSaga } from './runnable-saga.js';
 import { SagaEngine } from './saga-engine.js';
-import { SagaExecution } from './saga-execution.js';
+import { originalHandle } from './mortal-handle.js';
+import { SagaExecution, type Creation } from './saga-execution.js';
 import { SagaHandle, type WatchOptions } from './saga-handle.js';
 import { checkSagaId, newSagaId } from './saga-id.js';
 import { SagaJournal } from './saga-journal.js';
@@ -33,6 +34,15 @@ import { SagaReader } from './saga-reader.js';
 export interface StartOptions {
   /** 1 to 255 characters. Starting an id again joins the saga that has it. Default: a new UUIDv7 (RFC 9562). */
   readonly id?: string;
+}
+
+/** How a saga is started in the background. */
+export interface BackgroundStartOptions extends StartOptions {
+  /**
+   * A transaction of the application's, as the storage's client hands it out (`TransactionOf<typeof storage>`): the saga exists when it commits, and
+   * never did when it rolls back. It is picked up at once after the commit, by any worker. Until then nobody finds it by its id.
+   */
+  readonly transaction?: unknown;
 }
 
 /** Where a started saga is to be found. */
@@ -89,9 +99,12 @@ export class SagaRunner {
   async start<S extends AnySagaClass>(
     saga: S,
     context: ContextOf<S>,
-    options: StartOptions = {},
+    options: BackgroundStartOptions = {},
   ): Promise<SagaHandle<InstanceType<S>>> {
-    const { id } = await this.begin(saga, context, { ...options, queued: this.engine.worker.room === 0 });
+    const { transaction, ...others } = options;
+    const within = transaction === undefined ? undefined : { handle: originalHandle(transaction) };
+    const queued = within !== undefined || this.engine.worker.room === 0;
+    const { id } = await this.begin(saga, context, { ...others, queued, within });
     return new SagaHandle(id, this.engine, this.reader);
   }
 
@@ -167,7 +180,7 @@ export class SagaRunner {
   private async begin<S extends AnySagaClass>(
     saga: S,
     given: ContextOf<S>,
-    { id: wanted, queued }: StartOptions & { readonly queued: boolean },
+    { id: wanted, queued, within }: StartOptions & Creation,
   ): Promise<Started> {
     const { env, registry, validation, worker } = this.engine;
     worker.assertOpen();
@@ -192,7 +205,11 @@ export class SagaRunner {
       journal: SagaJournal.create(id, json, lease, env),
       lease,
     });
-    const effect = await execution.create({ queued });
+    const effect = await execution.create({ queued, within });
+    if (within !== undefined) {
+      this.engine.recovery.expect();
+      return { id };
+    }
     if (effect === 'exists') return this.join(id, registered.name);
     if (queued) {
       this.engine.recovery.hurry();

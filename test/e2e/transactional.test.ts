@@ -346,6 +346,66 @@ await whereThereIsPostgres('transactional steps on PostgreSQL', () => {
     expect(await notes()).toEqual([]);
   });
 
+  describe('a saga that is started in a transaction of the application', () => {
+    const Started = () => saga('Started', [step(effects, 'reserve')]);
+
+    it('runs at once after the commit', async () => {
+      fresh();
+      const Order = Started();
+      app = await startApplication([Order], {
+        storage: new PostgresSagaStorage({ client: pool }),
+        recovery: { interval: 60_000 },
+      });
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await client.query(`INSERT INTO notes (text) VALUES ('order')`);
+      const handle = await app.runner.start(Order, { a: 1 }, { id: 'b-1', transaction: client });
+      await expect(app.runner.get('b-1')).rejects.toMatchObject({ code: 'SAGA_NOT_FOUND' });
+      await client.query('COMMIT');
+      client.release();
+      expect(await handle.result()).toEqual({ a: 1 });
+      expect(effects.log).toEqual(['reserve']);
+      expect((await handle.history())[1]).toMatchObject({ event: 'claimed' });
+    });
+
+    it('never was when it is rolled back', async () => {
+      fresh();
+      const Order = Started();
+      const { runner } = await start(Order);
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await runner.start(Order, {}, { id: 'b-2', transaction: client });
+      await client.query('ROLLBACK');
+      client.release();
+      await expect(runner.get('b-2')).rejects.toMatchObject({ code: 'SAGA_NOT_FOUND' });
+    });
+
+    it('is started by a transactional step, with its transaction', async () => {
+      fresh();
+      const Next = Started();
+      const First = saga('First', [
+        local('hand over', {
+          async act(_, execution) {
+            await (app as Application).runner.start(Next, {}, { id: 'n-1', transaction: clientOf(execution) });
+          },
+        }),
+      ]);
+      const { runner } = await start(First, Next);
+      await runner.run(First, {});
+      await (await runner.get('n-1')).result();
+      expect(effects.log).toEqual(['hand over', 'reserve']);
+    });
+
+    it('is refused in what is no transaction', async () => {
+      fresh();
+      const Order = Started();
+      const { runner } = await start(Order);
+      await expect(runner.start(Order, {}, { id: 'b-3', transaction: pool })).rejects.toMatchObject({
+        code: 'SAGA_STORAGE_REJECTED',
+      });
+    });
+  });
+
   it('refuses a pool that is too small, by name', async () => {
     fresh();
     const Order = saga('Small', [local('reserve')]);

@@ -229,7 +229,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     const session = this.connection.within(handle);
     const { handleName } = this.connection;
     if (session === undefined) throw noTransaction(saga.id, handleName);
-    return createWithin(session, this.connection, { saga, handleName });
+    return createWithin(session, this.connection, { saga, handleName, notifies: this.options.listener !== false });
   }
 
   private async submit<Result>(write: SagaWrite): Promise<Result> {

@@ -8,6 +8,7 @@ import { isTransactionFailed, isTransactionMissing, toSagaError } from './driver
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
 import { OVERTAKEN, explainRefusals } from './refused-writes.js';
 import type { SagaWrite } from './saga-write.js';
+import { WriteHints } from './write-hints.js';
 import { writeTo } from './write-batch.js';
 
 /** By this setting a transaction is recognised as the one that was handed out: it ends with it. */
@@ -50,11 +51,19 @@ const SAVEPOINT = 'SAVEPOINT nest_saga';
 const ROLL_BACK = 'ROLLBACK TO SAVEPOINT nest_saga';
 const RELEASE = 'RELEASE SAVEPOINT nest_saga';
 
+/** A saga to be created in a transaction of the application's. */
+export interface NewSagaWithin {
+  readonly saga: NewSaga;
+  readonly handleName: string;
+  /** Whether replicas are told of it. */
+  readonly notifies: boolean;
+}
+
 /** Creates a saga inside a transaction of the application's, which stays usable whatever happens. */
 export async function createWithin(
   session: PostgresSession,
   connection: PostgresConnection,
-  { saga, handleName }: { readonly saga: NewSaga; readonly handleName: string },
+  { saga, handleName, notifies }: NewSagaWithin,
 ): Promise<CreateResult> {
   const write = createSaga(saga);
   try {
@@ -66,6 +75,8 @@ export async function createWithin(
   }
   try {
     const result = await writeOne<CreateResult>(session, connection, write);
+    // The server tells it with the commit, and of a rollback nothing.
+    if (notifies) await new WriteHints(session).send('wanted', [saga.id]);
     await session.allOnce(RELEASE);
     return result;
   } catch (error) {
