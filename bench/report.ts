@@ -10,7 +10,7 @@ export function toJson({ bound, more, pairs, ...finding }: Finding): string {
     floor_sagas_per_s: roundedIfAny(finding.floorPerSecond),
     ratio: roundedIfAny(finding.ratio),
     ...(pairs && { pairs: pairs.map(rounded) }),
-    ...more,
+    ...Object.fromEntries(Object.entries(more ?? {}).map(([name, value]) => [name, rounded(value)])),
     ...(bound && { bound: bound.text, pass: bound.held }),
   });
 }
