@@ -254,9 +254,10 @@ export class SagaExecution {
     }
   }
 
+  /** Who asked or closed while the write before was on its way has woken nobody: then there is no wait. */
   private async waitUntil(until: number): Promise<void> {
     this.throwIfInterrupted();
-    this.#pause = new Pause(this.#asked ? 0 : until - this.env.clock.now());
+    this.#pause = new Pause(this.#asked || this.#closing ? 0 : until - this.env.clock.now());
     this.#firstWait?.();
     await this.#pause.over;
     this.#pause = undefined;
