@@ -28,6 +28,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   ],
   'nest-saga/sqlite': ['SqliteSagaStorage'],
   'nest-saga/postgres': ['PostgresSagaStorage'],
+  'nest-saga/mysql': ['MysqlSagaStorage'],
   'nest-saga/redis': ['RedisSagaStorage'],
   '../order-example.js': [
     'ChargeCard',

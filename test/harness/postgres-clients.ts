@@ -19,7 +19,7 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<PostgresSchema, P
   {
     name: 'TypeORM',
     async connect(schema) {
-      const client = await typeOrmDataSource(schema).initialize();
+      const client = await new DataSource(typeOrmOptions(schema)).initialize();
       const shared: SharedTransactions = {
         atOnce: CONNECTIONS - 4,
         transaction: (work) => client.transaction(work),
@@ -93,10 +93,10 @@ function poolOf(schema: PostgresSchema): Pool {
   return schema.pool({ max: CONNECTIONS });
 }
 
-/** A DataSource of the schema, not initialized yet. */
-export function typeOrmDataSource(schema: PostgresSchema): DataSource {
+/** What a DataSource of the schema is made of. */
+export function typeOrmOptions(schema: PostgresSchema) {
   const { host, port, user, database, password } = serverConfig;
-  return new DataSource({
+  return {
     type: 'postgres',
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
@@ -105,5 +105,5 @@ export function typeOrmDataSource(schema: PostgresSchema): DataSource {
     ...(database !== undefined && { database }),
     poolSize: CONNECTIONS,
     extra: { options: schema.connectionOptions },
-  });
+  } as const;
 }
