@@ -28,7 +28,12 @@ const TOOLS: readonly [tool: string, run: (schema: PostgresSchema, text: string)
   [
     'Knex',
     async (schema, text) => {
-      const migration = { up: async (knex: createKnex.Knex) => knex.raw<unknown>(text), down: async () => undefined };
+      const migration = {
+        up: async (knex: createKnex.Knex) => {
+          await knex.raw(text);
+        },
+        down: async () => undefined,
+      };
       const migrationSource = {
         getMigrations: async () => ['sagas'],
         getMigrationName: (name: string) => name,
