@@ -6,7 +6,7 @@ import {
   type StepExecution,
   type TransactionalExecution,
 } from '../../lib/index.js';
-import { PostgresSagaStorage } from '../../lib/storage/postgres/index.js';
+import { PostgresSagaStorage, type PostgresPool, type PostgresStatement } from '../../lib/storage/postgres/index.js';
 import { PostgresSchema } from '../harness/postgres-schema.js';
 import { whereThereIsPostgres } from '../harness/postgres-server.js';
 import {
@@ -404,6 +404,40 @@ await whereThereIsPostgres('transactional steps on PostgreSQL', () => {
         code: 'SAGA_STORAGE_REJECTED',
       });
     });
+  });
+
+  it.each([
+    ['is looked for in the log, and found', true, ['run 1']],
+    ['that never came is made again, which is no outcome', false, ['run 2']],
+  ])('a commit whose answer is lost %s', async (_, arrives, written) => {
+    fresh();
+    const Order = saga('Lost', [
+      local('reserve', { act: (_context, execution) => note(execution, `run ${effects.count('reserve')}`) }),
+    ]);
+    let lost = 0;
+    const client: PostgresPool = {
+      query: (statement) => pool.query(statement),
+      async connect() {
+        const lent = await pool.connect();
+        return {
+          async query(statement: PostgresStatement, ...values: unknown[]) {
+            if (statement.text !== 'COMMIT' || effects.count('reserve') === 0 || lost++ > 0)
+              return lent.query(statement as never, ...(values as []));
+            await lent.query(arrives ? 'COMMIT' : 'ROLLBACK');
+            throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+          },
+          release: (error) => lent.release(error),
+        };
+      },
+    };
+    app = await startApplication([Order], {
+      storage: new PostgresSagaStorage({ client, poolSize: 8, listener: false }),
+    });
+    const id = `lost-${arrives}`;
+    await app.runner.run(Order, {}, { id });
+    expect(lost).toBeGreaterThan(0);
+    expect(await notes()).toEqual(written);
+    expect(await eventsOf(id)).toEqual(['created', 'reserve started', 'reserve completed', 'completed']);
   });
 
   it('refuses a pool that is too small, by name', async () => {
