@@ -182,6 +182,23 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
       expect(await subject.write('saga-1')).toMatchObject({ outcome: 'written' });
     });
 
+    it('ends no process when a connection is lost in the moment in which the pool lends it', async () => {
+      const client = schema.pool();
+      const subject = await schema.subject({ client });
+      await subject.create();
+      // What a server says right behind its greeting is read before anybody who awaits the connection is told that he has it.
+      const lose = (connection: PoolClient): boolean => connection.emit('error', new Error('terminating connection'));
+      const connect = client.connect.bind(client);
+      const lending = async (): Promise<PoolClient> => {
+        const connection = await connect();
+        lose(connection);
+        return connection;
+      };
+      client.connect = ((...callback: [never]) =>
+        callback.length > 0 ? connect(...callback) : lending()) as typeof client.connect;
+      expect(await subject.claimedIds()).toEqual(['saga-1']);
+    });
+
     it('leaves no half of a claim', async () => {
       const client = schema.pool({ application_name: schema.name });
       const subject = await schema.subject({ client });

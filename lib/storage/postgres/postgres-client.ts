@@ -42,16 +42,22 @@ export interface PostgresStatement {
 /** Who hears of connections that are lost while nobody uses them. */
 export type ConnectionLostListener = (error: Error) => void;
 
+/** How a `Pool` of `pg` tells what happens with its connections. */
+export interface PostgresPoolEvents {
+  (event: 'error', listener: ConnectionLostListener): unknown;
+  (event: 'acquire', listener: (connection: Pick<PostgresPoolClient, 'on' | 'off'>) => void): unknown;
+}
+
 /** What a `new Pool()` of `pg` is to the storage. */
 export interface PostgresPool {
   /** Runs one statement on a connection of its choice. */
   query(statement: PostgresStatement): Promise<PostgresResult>;
   /** Lends a connection. */
   connect(): Promise<PostgresPoolClient>;
-  /** Begins to tell of lost connections. */
-  on?(event: 'error', listener: ConnectionLostListener): unknown;
+  /** Begins to tell of lost connections, and of those that it lends. */
+  readonly on?: PostgresPoolEvents;
   /** Ends it. */
-  off?(event: 'error', listener: ConnectionLostListener): unknown;
+  readonly off?: PostgresPoolEvents;
   /** Whether it is being closed, which waits for what it has lent. */
   readonly ending?: boolean;
   /** How it was made. */
