@@ -75,7 +75,7 @@ export abstract class SagaStorage<Handle = unknown> {
    * statement, are durable when this resolves. When `work` rejects, everything is rolled back, and this rejects with the same
    * error. Where the transaction loses against others (a serialization failure, a deadlock), wherever that shows, it is rolled back
    * and `work` runs again in a new one; a few times, and then that is the error. When anything fails behind `work`, the engine does not
-   * know whether it was committed, unless it is a {@link StorageRejectedError}: then it was not, and another try would not help.
+   * know whether it was committed, unless it is a `StorageRejectedError`: then it was not, and another try would not help.
    *
    * Transactions that would starve the storage's own writes and heartbeats, because they use up its connections, wait for their turn.
    *

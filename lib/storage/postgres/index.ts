@@ -9,6 +9,7 @@ export type {
   PostgresOwnListener,
   PostgresPool,
   PostgresPoolClient,
+  PostgresPoolEvents,
   PostgresQuery,
   PostgresResult,
   PostgresStatement,

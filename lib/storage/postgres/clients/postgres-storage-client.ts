@@ -16,18 +16,28 @@ type HandedOut<Begin> = Begin extends (
   ? Handle
   : never;
 
+/** A library whose transactions begin with `transaction().execute(work)`. */
+interface BeginsByExecute<Begin> {
+  transaction(): { execute: Begin };
+}
+
+/** A pool that lends connections, by promise or by callback. */
+interface LendsConnections<Lent> {
+  connect: { (): Promise<Lent>; (...other: never): unknown };
+}
+
 /**
  * What a client hands out as a transaction: the connection of a pool of `pg`, the `EntityManager` of a DataSource, the transaction of
  * Kysely, Knex or Drizzle, or what a {@link PostgresClient} says.
  */
 export type PostgresHandle<Client> = Client extends TypeOrmDataSource
   ? Client['manager']
-  : Client extends KyselyDatabase & { transaction(): { execute: infer Begin } }
+  : Client extends KyselyDatabase & BeginsByExecute<infer Begin>
     ? HandedOut<Begin>
     : Client extends (DrizzleDatabase | KnexInstance) & { transaction: infer Begin }
       ? HandedOut<Begin>
       : Client extends PostgresClient<infer Handle>
         ? Handle
-        : Client extends { connect: { (): Promise<infer Lent>; (...other: never): unknown } }
+        : Client extends LendsConnections<infer Lent>
           ? Lent
           : unknown;
