@@ -201,8 +201,8 @@ function mayGiveUpMissing({ turned }: SagaState): boolean {
 }
 
 /**
- * When a compensation may start: a retry when it is due; and where a worker died in the act, not before that attempt's timeout
- * is over, whatever later attempts made of it: the lost call may still be on its way.
+ * When a compensation may start: a retry when it is due; and where a worker died in the act or the deadline cut it short, not
+ * before that attempt's timeout is over, whatever later attempts made of it: the lost call may still be on its way.
  */
 function undoFrom({ timeout }: StepPlan, { lostAt, compensation }: StepProgress): number {
   if (compensation.status === 'retrying') return compensation.dueAt ?? 0;

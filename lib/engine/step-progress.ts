@@ -24,7 +24,10 @@ export interface StepProgress {
   readonly act: PhaseProgress;
   /** When the last attempt of act started; ms, storage's clock. */
   readonly actStartedAt?: number | undefined;
-  /** When the last attempt of act whose worker died had started: its call may still be on its way. Ms, storage's clock. */
+  /**
+   * When the last attempt of act had started whose worker died, or that the saga's deadline cut short: its call may still be on its way.
+   * Ms, storage's clock.
+   */
   readonly lostAt?: number | undefined;
   /** Some attempt of act may have happened without anybody knowing: it was interrupted, timed out, or saved and then threw. */
   readonly doubtful?: true | undefined;
@@ -98,12 +101,18 @@ function applyToAct(next: Draft, entry: Exclude<StepEntry, { event: 'skipped' }>
     case 'failed':
       next.act = unsuccessful(next.act, entry, at);
       next.doubtful = entry.outcome === 'unknown' ? true : undefined;
+      if (isCutShort(entry)) next.lostAt = next.actStartedAt;
       next.handover = entry.handover;
       break;
     case 'saved':
       next.saved = true;
       break;
   }
+}
+
+/** The saga's deadline ended it before its own timeout: its call may be on its way as long as that of a dead worker. */
+function isCutShort({ outcome, error }: StepFailed): boolean {
+  return outcome === 'unknown' && error.code === 'SAGA_DEADLINE';
 }
 
 function applyToCompensation(next: Draft, entry: StepEntry, at: number): void {

@@ -148,6 +148,18 @@ describe('before the pivot', () => {
       expect(world.effects.log).toEqual(['a', 'b', '-b', '-a']);
     });
 
+    it('waits for the timeout of an act that the deadline cut short before it undoes it', async () => {
+      const b = world.step('b', { act: hang, options: { timeout: 300 } });
+      const S = saga('S', [world.step('a'), b], { deadline: 30 });
+      const { runner } = await world.start([S]);
+      await expect(runner.run(S, {}, { id: 's' })).rejects.toMatchObject({ code: 'SAGA_DEADLINE' });
+      const history = await (await runner.get('s')).history();
+      const [acted, undone] = ['act', 'compensate'].map((phase) =>
+        history.find((entry) => entry.event === 'started' && entry.step === 'b' && entry.phase === phase),
+      );
+      expect(Number(undone?.at) - Number(acted?.at)).toBeGreaterThanOrEqual(300);
+    });
+
     it('takes a deadline that is months away, longer than any timer', async () => {
       const S = saga('S', [world.step('a', { act: () => world.storage.workers() })], { deadline: 90 * 24 * 3_600_000 });
       const { runner } = await world.start([S]);

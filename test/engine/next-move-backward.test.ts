@@ -114,6 +114,18 @@ describe('going back', () => {
       expect(nextMove(timed, state, around({ now: 21 })).effect).toStrictEqual({ type: 'wait', until: 57 });
     });
 
+    test("waits for it as well where the saga's deadline cut it, in the same process", () => {
+      const error = { name: 'SagaDeadlineError', message: 'too late', code: 'SAGA_DEADLINE' };
+      const state = later(
+        later(after(created, acted('C1')), 7, started('C2')),
+        20,
+        failed('C2', { outcome: 'unknown', error }),
+      );
+      const move = nextMove(timed, state, around({ now: 20 }));
+      expect(move).toMatchObject({ entries: [turned], effect: { type: 'wait', until: 57 } });
+      expect(nextMove(timed, move.after, around({ now: 57 })).effect).toStrictEqual(compensate('C2'));
+    });
+
     test('does not wait where nobody knows how long', () => {
       expect(nextMove(plan, later(lost, 20, claimed, turned), around({ now: 20 })).effect).toStrictEqual(
         compensate('C2'),

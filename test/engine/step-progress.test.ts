@@ -57,6 +57,13 @@ describe('an act', () => {
     expect(stepAfter(0, started('C1'), failed('C1')).handover).toBeUndefined();
   });
 
+  test("that the saga's deadline cut short may still be on its way, as that of a dead worker", () => {
+    const cut = { ...unknown, error: { name: 'SagaDeadlineError', message: 'too late', code: 'SAGA_DEADLINE' } };
+    expect(stepAfter(5, started('C1'), failed('C1', cut)).lostAt).toBe(5);
+    expect(stepAfter(5, started('C1'), failed('C1', unknown)).lostAt).toBeUndefined();
+    expect(stepAfter(5, started('C1'), failed('C1', { ...cut, outcome: 'failed' })).lostAt).toBeUndefined();
+  });
+
   test('that has saved knows it until the next attempt', () => {
     expect(stepAfter(0, started('C1'), saved).saved).toBe(true);
     expect(stepAfter(0, started('C1'), saved, started('C1', 2)).saved).toBeUndefined();

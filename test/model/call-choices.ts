@@ -2,6 +2,7 @@ import type { Choice } from './choices.js';
 import { begin, callHappens } from './outside.js';
 import { calling, notDone, returned, runOf, save, type Seen } from './process.js';
 import type { Fault, Scenario } from './scenario.js';
+import type { StoredError } from '../../lib/storage/stored-error.js';
 import { replaceOutside, restart, type Process, type World } from './world.js';
 
 type Apply = (world: World, process: Process) => void;
@@ -81,16 +82,21 @@ function thrower(scenario: Scenario, seen: Seen = {}, outcome: 'failed' | 'unkno
   };
 }
 
-/** Its call goes on without it. */
+/** Its call goes on without it: its timeout is over, or the saga's deadline comes before and cuts it short. */
 function timesOut(scenario: Scenario): Apply {
   return (world, process) => {
     const { phase, step } = calling(process);
     begin(world, process);
     world.wire = [...world.wire, { type: 'call', phase, step }];
-    world.now += scenario.plan.steps.get(step)?.timeout ?? 0;
-    notDone(scenario, process, 'unknown');
+    const { timeout = 0, kind } = scenario.plan.steps.get(step) ?? {};
+    const isReversible = phase === 'act' && kind !== 'pivot' && !scenario.plan.behindPivot.has(step);
+    const isCut = isReversible && world.watch.deadlineAt - world.now < timeout;
+    world.now = isCut ? Math.max(world.now, world.watch.deadlineAt) : world.now + timeout;
+    notDone(scenario, process, 'unknown', isCut ? { error: CUT } : {});
   };
 }
+
+const CUT: StoredError = { name: 'SagaDeadlineError', message: 'too late', code: 'SAGA_DEADLINE' };
 
 function diesMeanwhile(world: World, process: Process): void {
   const { phase, step } = calling(process);

@@ -49,6 +49,10 @@ describe('every saga keeps the promises', () => {
     exploreAll(['CC', 'CP', 'CPR'].map((word) => scenarioOf(word, { ways: patient, faults: 2 })));
   });
 
+  test('whose deadline cuts an act short', () => {
+    exploreAll(['CC', 'OC', 'CCP'].map((word) => scenarioOf(word, { ways: { ...patient, deadline: 30 }, faults: 2 })));
+  });
+
   test('whichever step fails', () => {
     exploreAll(all.flatMap((word) => everyFailingStep(word)));
     exploreAll(['CC', 'OC', 'CP', 'COC'].flatMap((word) => everyFailingStep(word, { faults: 2 })));

@@ -1,5 +1,5 @@
 import type { PlanNode } from '../../lib/definition/plan.js';
-import type { EntryDraft, SagaEntry, StepEntry } from '../../lib/storage/log-entry.js';
+import type { EntryDraft, SagaEntry, StepEntry, StepFailed } from '../../lib/storage/log-entry.js';
 import type { Row, World } from './world.js';
 import type { Scenario } from './scenario.js';
 import { hasPassedPivot, isEndless, mustBeUndone, watched, type Watch, type WatchedStep } from './watch.js';
@@ -46,7 +46,7 @@ function watchStep(scenario: Scenario, world: World, entry: StepEntry, landing: 
       return;
     case 'failed':
       step.dueAt = entry.retryIn === undefined ? 0 : now + entry.retryIn;
-      if (entry.phase === 'act') failAct(watch, step, entry.outcome, entry.retryIn !== undefined);
+      if (entry.phase === 'act') failAct(watch, step, entry);
       else failUndo(step, entry.retryIn !== undefined);
       return;
     case 'saved':
@@ -121,8 +121,9 @@ function completeAct(step: WatchedStep): void {
   step.act = 'completed';
 }
 
-function failAct(watch: Watch, step: WatchedStep, outcome: 'failed' | 'unknown', goesOn: boolean): void {
+function failAct(watch: Watch, step: WatchedStep, { outcome, error, retryIn }: StepFailed): void {
   const isPivot = step.plan.kind === 'pivot';
+  const goesOn = retryIn !== undefined;
   check(step.act === 'open', 'only what was started fails', step);
   check(
     outcome === 'unknown' || isPivot || !(step.doubt || step.saved),
@@ -131,6 +132,7 @@ function failAct(watch: Watch, step: WatchedStep, outcome: 'failed' | 'unknown',
   );
   step.actFailures++;
   step.doubt = outcome === 'unknown';
+  if (error.code === 'SAGA_DEADLINE') step.lostUntil = step.actStartedAt + (step.plan.timeout ?? 0);
   step.act = goesOn ? 'retrying' : 'over';
   const inDoubt = isPivot && step.doubt;
   const isFree = isEndless(watch, step.name) || inDoubt;

@@ -189,7 +189,7 @@ export function returned(process: Process): void {
   happened(process, { event: 'completed', step: name, phase, attempt });
 }
 
-export type Seen = Partial<Pick<Misfortune, 'retryable' | 'handover' | 'unstorable'>>;
+export type Seen = Partial<Pick<Misfortune, 'error' | 'retryable' | 'handover' | 'unstorable'>>;
 
 const ERROR: StoredError = { name: 'Error', message: 'no' };
 
@@ -198,13 +198,13 @@ export function notDone(
   { plan }: Scenario,
   process: Process,
   outcome: 'failed' | 'unknown',
-  { retryable = true, handover = true, unstorable = false }: Seen = {},
+  { error = ERROR, retryable = true, handover = true, unstorable = false }: Seen = {},
 ): void {
   const { state } = runOf(process);
   const { phase, step: name, attempt } = calling(process);
   const planned = plan.steps.get(name);
   check(planned !== undefined, 'only steps of the plan are called', name);
-  const seen: Misfortune = { outcome, error: ERROR, retryable, handover, unstorable, random: 0 };
+  const seen: Misfortune = { outcome, error, retryable, handover, unstorable, random: 0 };
   happened(
     process,
     phase === 'act'

@@ -9,6 +9,7 @@ describe('small sagas keep the promises', () => {
 
   test.each<[string, readonly Scenario[]]>([
     ['of each kind', ['CC', 'CP', 'PR', 'OC', 'PO'].map((word) => scenarioOf(word, { ways: patient }))],
+    ['whose deadline cuts an act short', [scenarioOf('CC', { ways: { ...patient, deadline: 30 } })]],
     ['that fail', ['CC', 'OP'].flatMap((word) => everyFailingStep(word))],
     ['that can fail half-way', everyFailingStep('C', { ways: { compensateOnFailure: true } })],
     ['with a fallback', everyFailingStep('[CC]')],

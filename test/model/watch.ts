@@ -17,7 +17,7 @@ export interface WatchedStep {
   saved: boolean;
   /** It may have happened without anybody knowing. */
   doubt: boolean;
-  /** A call of a dead worker may be under way until then; ms. */
+  /** A call of a dead worker, or one that the deadline cut short, may be under way until then; ms. */
   lostUntil: number;
   undos: number;
   undo: 'idle' | 'open' | 'retrying' | 'completed' | 'given-up' | 'skipped';
