@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { inFlight } from './cases/in-flight.js';
 import { inMemory, inMemoryIntercepted } from './cases/memory.js';
+import { onMysql } from './cases/mysql.js';
 import { onPostgres } from './cases/postgres.js';
 import { onRedis } from './cases/redis.js';
 import { recoverable } from './cases/recoverable.js';
@@ -15,6 +16,7 @@ const CASES = [
   sqliteOneAtATime,
   sqliteAtOnce,
   ...onPostgres,
+  ...onMysql,
   ...onRedis,
   ...inFlight,
   ...resume,

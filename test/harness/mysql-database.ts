@@ -1,7 +1,7 @@
 import { createPool, type Pool, type PoolOptions, type RowDataPacket } from 'mysql2/promise';
 import { MysqlSagaStorage, type MysqlStorageOptions } from 'nest-saga/mysql';
 import { StorageUnderTest } from '../contract/storage-under-test.js';
-import { serverConfig } from './mysql-server.js';
+import { serverConfig } from './mysql-config.js';
 
 /** A database that nobody else uses, with its connections and storages: what a test has of the server. */
 export class MysqlDatabase {
