@@ -23,7 +23,7 @@ export async function play({ killedIn, ...story }: Story): Promise<void> {
   await once(first, 'message');
   first.kill('SIGKILL');
   await once(first, 'exit');
-  const [code] = (await once(startWorker(story), 'exit')) as readonly [number | null];
+  const [code] = (await once(startWorker(story), 'exit')) as readonly (number | null)[];
   if (code !== 0) throw new Error(`The second worker ended with ${String(code)}.`);
 }
 
