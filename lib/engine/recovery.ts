@@ -5,7 +5,7 @@ import type { LoadedSaga, SagaStatus } from '../storage/saga-record.js';
 import type { HeldReason } from '../storage/log-entry.js';
 import { isFinal } from '../storage/saga-record.js';
 import { Claims, type Wanted } from './claims.js';
-import { EngineLogger } from './engine-logger.js';
+import { HarmlessLogger } from '../storage/harmless-logger.js';
 import { Pause } from './pause.js';
 import { refuseParked } from './answer-request.js';
 import type { SagaEnvironment } from './saga-environment.js';
@@ -38,7 +38,7 @@ const EXPECTANT_LOOKS = [20, 40, 80, 160, 320, 640, 1_280, 2_560] as const;
 
 /** Finds sagas whose worker is gone, claims them, and lets them go on: the same code path as their first run. */
 export class Recovery {
-  private readonly logger = new EngineLogger('SagaRecovery');
+  private readonly logger = new HarmlessLogger('SagaRecovery');
   private readonly recovering = new Set<SagaExecution>();
   private readonly claims: Claims;
   #stopped = false;

@@ -1,8 +1,8 @@
-import { EngineLogger } from './engine-logger.js';
+import { HarmlessLogger } from '../storage/harmless-logger.js';
 
 /** Says once that the storage cannot be reached, and once that it is back, however many sagas and retries meet it. */
 export class StorageOutage {
-  private readonly logger = new EngineLogger('SagaStorage');
+  private readonly logger = new HarmlessLogger('SagaStorage');
   #since?: number;
 
   began(error: unknown): void {

@@ -1,6 +1,6 @@
 import { SagaClosedError } from '../errors/saga-closed-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
-import { EngineLogger } from './engine-logger.js';
+import { HarmlessLogger } from '../storage/harmless-logger.js';
 import { Pause, within } from './pause.js';
 import type { Effect } from './next-move.js';
 import type { SagaEnvironment } from './saga-environment.js';
@@ -15,7 +15,7 @@ const BEATS_PER_LEASE = 3;
  * all, since others may have claimed them, and goes on under a new one.
  */
 export class Worker {
-  private readonly logger = new EngineLogger('SagaWorker');
+  private readonly logger = new HarmlessLogger('SagaWorker');
   private readonly executions = new Map<string, SagaExecution>();
   /** Leases that this worker lost, whose sagas others need not wait for: nothing runs under them any more. */
   private readonly abandoned = new Set<string>();

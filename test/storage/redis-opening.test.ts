@@ -151,6 +151,16 @@ await whereThereIsRedis('Opening RedisSagaStorage', () => {
       expect(warned()).toEqual([expect.stringContaining('snapshots only')]);
     });
 
+    it('and opens although the log sink throws', async () => {
+      const own = await spaceWith();
+      warnings.mockImplementation(() => {
+        throw new Error('the sink is broken');
+      });
+      const storage = own.storage();
+      await storage.open();
+      expect(await storage.load('none')).toBeUndefined();
+    });
+
     it('of nothing where there is an append-only file', async () => {
       const own = await spaceWith('--appendonly', 'yes');
       await own.storage().open();

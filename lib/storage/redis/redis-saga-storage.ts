@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import { GroupCommit } from '../group-commit.js';
+import { HarmlessLogger } from '../harmless-logger.js';
 import { HintSender } from '../hint-sender.js';
 import type { HintListener, HintTopic, StopListening } from '../hint-topic.js';
 import type { LogEntry } from '../log-entry.js';
@@ -55,7 +55,7 @@ const BATCHES_UNDER_WAY = 2;
  * `StorageUnavailableError` when the server cannot be reached, does not answer in time, or fails.
  */
 export class RedisSagaStorage extends SagaStorage {
-  private readonly logger = new Logger(RedisSagaStorage.name);
+  private readonly logger = new HarmlessLogger(RedisSagaStorage.name);
   private readonly connection: RedisConnection;
   private readonly commits: GroupCommit<SagaWrite, Answer>;
   private readonly hints: WriteHints;

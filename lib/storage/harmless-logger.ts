@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 
 /** Nest's logger, where the application's own log sink may throw as it likes: listening breaks nothing. */
-export class EngineLogger {
+export class HarmlessLogger {
   private readonly logger: Logger;
 
   constructor(context: string) {
