@@ -6,6 +6,7 @@ import type { HeldReason } from '../storage/log-entry.js';
 import { isFinal } from '../storage/saga-record.js';
 import { Claims, type Wanted } from './claims.js';
 import { HarmlessLogger } from '../storage/harmless-logger.js';
+import { DueRounds } from './due-rounds.js';
 import { Pause } from './pause.js';
 import { refuseParked } from './answer-request.js';
 import type { SagaEnvironment } from './saga-environment.js';
@@ -41,6 +42,7 @@ export class Recovery {
   private readonly logger = new HarmlessLogger('SagaRecovery');
   private readonly recovering = new Set<SagaExecution>();
   private readonly claims: Claims;
+  private readonly dueRounds: DueRounds;
   #stopped = false;
   #wanted = false;
   #looks: number[] = [];
@@ -55,9 +57,10 @@ export class Recovery {
     private readonly registry: SagaRegistry,
   ) {
     this.claims = new Claims(env, worker, registry);
+    this.dueRounds = new DueRounds(env.options.recovery.interval);
   }
 
-  /** Looks at once, then every `recovery.interval`. */
+  /** Looks at once, then every `recovery.interval`, and when a round of compensation is due that ended here. */
   start(): void {
     if (this.env.options.recovery.enabled) this.#looking = this.keepLooking();
   }
@@ -83,8 +86,14 @@ export class Recovery {
     this.#pause?.wake();
   }
 
-  /** Some saga has left this worker. Looks again where there was no room: for half of the places at a time, so that a claim is worth its round trip. */
-  onRoom(): void {
+  /** This saga has left the worker. Where it waits for another round, a look is due then: that is never before the pause of now is over. */
+  onLeft({ state }: SagaExecution): void {
+    if (state.status === 'COMPENSATION_FAILED' && state.roundDueAt !== undefined) this.dueRounds.add(state.roundDueAt);
+    this.onRoom();
+  }
+
+  /** Looks again where there was no room: for half of the places at a time, so that a claim is worth its round trip. */
+  private onRoom(): void {
     const { concurrency, recovery } = this.env.options;
     const hasRoom = this.recovering.size <= recovery.concurrency / 2 && this.worker.room >= concurrency / 2;
     if (this.#more && hasRoom) this.hurry();
@@ -145,7 +154,8 @@ export class Recovery {
   }
 
   private untilNextLook(): number {
-    return Math.min(this.env.options.recovery.interval, this.#looks.shift() ?? Infinity);
+    const untilRound = this.dueRounds.untilNext(this.env.clock.now());
+    return Math.min(this.env.options.recovery.interval, this.#looks.shift() ?? Infinity, untilRound);
   }
 
   private async look(): Promise<void> {

@@ -38,7 +38,7 @@ export class SagaEngine {
   constructor({ registry, ...parts }: EngineParts) {
     this.env = { ...parts, clock: new StorageClock(), outage: new StorageOutage(), observers: new LogObservers() };
     this.registry = registry;
-    this.worker = new Worker(this.env, () => this.recovery.onRoom());
+    this.worker = new Worker(this.env, (execution) => this.recovery.onLeft(execution));
     this.recovery = new Recovery(this.env, this.worker, registry);
     this.follower = new LogFollower(this.env, (id) => this.worker.executionOf(id) !== undefined);
     this.operators = new OperatorDesk(this.env, this.worker, this.recovery, this.follower);

@@ -25,10 +25,10 @@ export class Worker {
   #pause?: Pause;
   #beating: Promise<void> = Promise.resolve();
 
-  /** `onRoom` is called whenever a saga has left. */
+  /** `onLeft` is called with each saga that has left. */
   constructor(
     private readonly env: SagaEnvironment,
-    private readonly onRoom: () => void,
+    private readonly onLeft: (execution: SagaExecution) => void,
   ) {
     this.#lease = this.newLease();
   }
@@ -68,7 +68,7 @@ export class Worker {
     if (this.#closing) execution.close();
     void execution.run(first).then(() => {
       if (this.executions.get(id) === execution) this.executions.delete(id);
-      this.onRoom();
+      this.onLeft(execution);
     });
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { saga, type Behaviour, type SagaType } from './application.js';
-import { hang, refuse } from './behaviours.js';
+import { failing, hang, refuse } from './behaviours.js';
 import { Gate, eventually } from './eventually.js';
 import { onEachStorage } from './world.js';
 
@@ -35,6 +35,21 @@ describe('recovery', () => {
       await world.start([plan()]);
       first.line.cut();
       await world.status('s', 'COMPLETED');
+    });
+
+    it('opens the next round of compensation when it is due, not up to an interval later', async () => {
+      const compensation = { retryCount: 1 };
+      const a = world.step('a', { compensate: failing(1), options: { compensation } });
+      const S = saga('S', [a, world.step('b', { act: refuse })]);
+      const { runner } = await world.start([S], { recovery: { interval: 1_000 } });
+      await expect(runner.run(S, {}, { id: 's' })).rejects.toThrow('refused');
+      await world.status('s', 'FAILED');
+      const history = await (await runner.get('s')).history();
+      const ended = history.find(({ event }) => event === 'compensation-failed');
+      const next = history.find((entry) => entry.event === 'compensating' && entry.round === 2);
+      const waited = Number(next?.at) - Number(ended?.at);
+      expect(waited).toBeGreaterThanOrEqual(999);
+      expect(waited).toBeLessThan(1_600);
     });
 
     it('leaves sagas of live workers alone', async () => {
