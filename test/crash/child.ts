@@ -30,7 +30,12 @@ export interface ChildOrder extends ChildTask {
 
 const order = JSON.parse(process.argv[2] ?? '') as ChildOrder;
 const points = new CrashPoints(order);
-const { saga, steps } = scenario(order.scenario, { ledger: new EffectLedger(order.ledger), points, gate: order.gate });
+const { saga, steps } = scenario(order.scenario, {
+  ledger: new EffectLedger(order.ledger),
+  points,
+  storage: order.location.storage,
+  gate: order.gate,
+});
 const connected = await connectTo(order.location);
 const storage = new CrashingStorage(connected.storage, points);
 

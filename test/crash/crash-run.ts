@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadedSaga, LogEntry } from 'nest-saga';
+import { applicationRows, createApplicationTable, type ApplicationRow } from '../harness/application-table.js';
 import type { DatabaseKind, ProcessDatabase } from '../harness/process-databases.js';
 import { connectTo } from '../harness/process-storage.js';
 import type { ChildOrder, ChildTask } from './child.js';
@@ -30,7 +31,9 @@ export class CrashRun {
   ) {}
 
   static async create(kind: DatabaseKind, scenario: ScenarioName, options: Options): Promise<CrashRun> {
-    return new CrashRun(await kind.create(), scenario, options);
+    const database = await kind.create();
+    if (kind.sharesTransactions) await createApplicationTable(database.location);
+    return new CrashRun(database, scenario, options);
   }
 
   /** The same sagas, as the crashes so far have left them: for another continuation of the same stories. */
@@ -65,6 +68,11 @@ export class CrashRun {
 
   effects(sagaId: string): readonly Effect[] {
     return new EffectLedger(this.path('ledger')).read().filter((effect) => effect.sagaId === sagaId);
+  }
+
+  /** What steps have written in their transactions, as far as it is committed. */
+  applicationRows(): Promise<readonly ApplicationRow[]> {
+    return applicationRows(this.database.location);
   }
 
   /** The sagas as the database tells them now, read by a process of its own: this one. */

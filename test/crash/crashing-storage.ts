@@ -15,19 +15,25 @@ import {
   type SagaQuery,
   type SagaSummary,
   type SagaTransition,
+  type StorageCapabilities,
+  type StorageTransaction,
+  type TransactionOptions,
   type TransitionResult,
   type WorkerBeat,
   type WorkerInfo,
 } from 'nest-saga';
-import type { CrashPoints } from './crash-points.js';
+import type { CrashPoint, CrashPoints } from './crash-points.js';
 
-/** A real storage with a crash point before and after each durable write. */
+/** A real storage with a crash point before and after each durable write, and where it is in a transaction on both sides of its commit. */
 export class CrashingStorage extends SagaStorage {
+  override readonly capabilities: StorageCapabilities;
+
   constructor(
     private readonly storage: SagaStorage,
     private readonly points: CrashPoints,
   ) {
     super();
+    this.capabilities = storage.capabilities;
   }
 
   create(saga: NewSaga): Promise<CreateResult> {
@@ -42,6 +48,29 @@ export class CrashingStorage extends SagaStorage {
     const claimed = await this.storage.claim(query);
     for (const { record } of claimed) this.points.reach({ sagaId: record.id, name: 'after claim' });
     return claimed;
+  }
+
+  override async transaction<T>(
+    work: (transaction: StorageTransaction) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
+    let staged: CrashPoint | undefined;
+    const result = await this.storage.transaction(async ({ handle, transition }) => {
+      staged = undefined;
+      return work({
+        handle,
+        transition: async (write) => {
+          const names = namesOf(write.entries);
+          this.points.reach({ sagaId: write.id, name: `before write in a transaction ${names}` });
+          const written = await transition(write);
+          this.points.reach({ sagaId: write.id, name: `before commit ${names}` });
+          staged = { sagaId: write.id, name: `after commit ${names}` };
+          return written;
+        },
+      });
+    }, options);
+    if (staged !== undefined) this.points.reach(staged);
+    return result;
   }
 
   open(): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ApplicationRow } from '../harness/application-table.js';
 import type { DatabaseKind } from '../harness/process-databases.js';
 import { CrashRun } from './crash-run.js';
 import { brokenPromises } from './ledger-rules.js';
@@ -8,12 +9,20 @@ interface Scenario {
   readonly name: ScenarioName;
   readonly end: string;
   readonly compensatable: readonly string[];
+  /** Those that are transactional. */
+  readonly local?: readonly string[];
 }
 
 const SCENARIOS: readonly Scenario[] = [
   { name: 'forward', end: 'COMPLETED', compensatable: ['A', 'B', 'C'] },
   { name: 'back', end: 'FAILED', compensatable: ['A', 'B', 'C'] },
   { name: 'pivot', end: 'COMPLETED', compensatable: ['A'] },
+];
+
+/** On storages that share their transactions. */
+const LOCAL_SCENARIOS: readonly Scenario[] = [
+  { name: 'local forward', end: 'COMPLETED', compensatable: ['A'], local: ['A'] },
+  { name: 'local back', end: 'FAILED', compensatable: ['A'], local: ['A', 'B'] },
 ];
 
 /** At how many places a second process is killed, behind each first one. All of them: CRASH_PAIRS=all. */
@@ -28,19 +37,22 @@ const QUICK = { recovery: { interval: 20 }, lease: { duration: 5_000 } };
  * place of a first crash has a saga of its own, named for it; all of them lie in one database, so that one process can finish all.
  */
 export function describeEveryCrash(kind: DatabaseKind): void {
-  describe.each(SCENARIOS)('a process that is killed while its saga goes $name', (scenario) => {
+  const scenarios = kind.sharesTransactions ? [...SCENARIOS, ...LOCAL_SCENARIOS] : SCENARIOS;
+  describe.each(scenarios)('a process that is killed while its saga goes $name', (scenario) => {
     it('at any write or effect, once or twice, leaves a saga that others finish with all promises kept', async () => {
       const began = performance.now();
       const points = await pointsOf(kind, scenario);
-      expect(points.length).toBeGreaterThan(10);
+      expect(points.length).toBeGreaterThan(scenario.local === undefined ? 10 : 7);
       const crashed = await CrashRun.create(kind, scenario.name, QUICK);
       await inParallel(points, (first) => killAt(crashed, { does: 'run', sagaId: first, at: first }));
+      await expectTogether(crashed, scenario, points);
 
       const seconds = await finish(await crashed.fork(), scenario, new Map(points.map((first) => [first, [first]])));
       const pairs = pairsOf(points, seconds);
       for (const round of pairs) {
         const again = await crashed.fork();
         await inParallel([...round], ([first, at]) => killAt(again, { does: 'recover', sagaId: first, at }));
+        await expectTogether(again, scenario, [...round.keys()]);
         await finish(again, scenario, new Map([...round].map(([first, second]) => [first, [first, second]])));
       }
       await crashed.dispose();
@@ -72,12 +84,14 @@ async function killAt(
 /** Lets another process finish the sagas, looks at what is left, and tells the points that it passed with each. */
 async function finish(
   run: CrashRun,
-  { end, compensatable }: Scenario,
+  scenario: Scenario,
   crashes: ReadonlyMap<string, readonly string[]>,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { end, compensatable } = scenario;
   const sagas = [...crashes.keys()];
   const { code, errors, reached } = await run.run({ does: 'finish', sagas });
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  await expectTogether(run, scenario, sagas);
   const stored = await run.stored(sagas);
   for (const [i, { saga, history }] of stored.entries()) {
     const sagaId = sagas[i]!;
@@ -92,6 +106,27 @@ async function finish(
   const passed = new Map<string, string[]>(sagas.map((sagaId) => [sagaId, []]));
   for (const { sagaId, name } of reached) passed.get(sagaId)?.push(name);
   return passed;
+}
+
+/** What a transactional step has written is there if and only if its completion is, and once, however often it ran: now, whoever has just died. */
+async function expectTogether(run: CrashRun, { local }: Scenario, sagas: readonly string[]): Promise<void> {
+  if (local === undefined) return;
+  const rows = await run.applicationRows();
+  for (const [i, { history }] of (await run.stored(sagas)).entries()) {
+    const sagaId = sagas[i]!;
+    const completed = history.flatMap((entry) =>
+      entry.event === 'completed' && entry.step !== undefined && local.includes(entry.step)
+        ? [{ sagaId, step: entry.step, phase: entry.phase, attempt: entry.attempt }]
+        : [],
+    );
+    const written = rows.filter((row) => row.sagaId === sagaId);
+    expect({ sagaId, rows: sorted(written) }).toEqual({ sagaId, rows: sorted(completed) });
+    expect(new Set(written.map(({ step, phase }) => `${phase} of ${step}`)).size).toBe(written.length);
+  }
+}
+
+function sorted(rows: readonly ApplicationRow[]): readonly ApplicationRow[] {
+  return rows.toSorted((a, b) => `${a.phase} ${a.step}`.localeCompare(`${b.phase} ${b.step}`));
 }
 
 /** Rounds of second crashes, at most one behind each first one; by default a few, others behind each, so that all have their turn. */

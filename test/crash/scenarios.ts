@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { Saga, SagaDefinition, SagaStep, type SagaStepOptions, type StepExecution } from 'nest-saga';
+import {
+  Saga,
+  SagaDefinition,
+  SagaStep,
+  type SagaStepOptions,
+  type StepExecution,
+  type TransactionalExecution,
+} from 'nest-saga';
+import { writeApplicationRow } from '../harness/application-table.js';
+import type { StorageName } from '../harness/process-storage.js';
 import type { CrashPoints } from './crash-points.js';
 import type { EffectLedger } from './effect-ledger.js';
 
@@ -9,7 +18,7 @@ export interface Trail {
   steps: string[];
 }
 
-export type ScenarioName = 'forward' | 'back' | 'pivot' | 'held';
+export type ScenarioName = 'forward' | 'back' | 'pivot' | 'held' | 'local forward' | 'local back';
 
 export type SagaType = new () => SagaDefinition<Trail>;
 export type StepType = new () => object;
@@ -24,6 +33,8 @@ interface Manner {
   readonly options?: SagaStepOptions;
   /** Makes the context durable between its effect and its end. */
   readonly saves?: true;
+  /** Writes a row of the application in the transaction of its completion. */
+  readonly local?: true;
   /** Stays in act, behind its effect, until this file exists. */
   readonly waitsFor?: string;
   /** Throws instead of doing anything. */
@@ -39,14 +50,15 @@ const SOON = { retryCount: 4, retryDelay: 5, retryBackoff: 1 };
 export interface ScenarioParts {
   readonly ledger: EffectLedger;
   readonly points: CrashPoints;
+  readonly storage: StorageName;
   /** The file that a held step waits for. */
   readonly gate: string;
 }
 
 /** Builds a scenario's classes, whose effects go into `ledger` with a crash point on either side. */
-export function scenario(name: ScenarioName, { ledger, points, gate }: ScenarioParts): Scenario {
-  const step = (stepName: string, manner: Manner = {}): StepType => stepClass(stepName, manner, { ledger, points });
-  const steps = stepsOf(name, step, gate);
+export function scenario(name: ScenarioName, parts: ScenarioParts): Scenario {
+  const step = (stepName: string, manner: Manner = {}): StepType => stepClass(stepName, manner, parts);
+  const steps = stepsOf(name, step, parts.gate);
   class CrashSaga extends SagaDefinition<Trail> {}
   Saga({ name, steps, compensation: SOON } as never)(CrashSaga as never);
   return { saga: CrashSaga, steps };
@@ -72,26 +84,33 @@ function stepsOf(
         step('P', { options: { kind: 'pivot' } }),
         step('R', { failsActOn: [1], options: { kind: 'retriable', retry: { retryDelay: 5 } } }),
       ];
+    case 'local forward':
+      return [step('A', { local: true })];
+    case 'local back':
+      return [step('A', { local: true }), step('B', { local: true, refuses: true })];
     case 'held':
       return [step('A'), step('B', { waitsFor: gate }), step('C')];
   }
 }
 
-function stepClass(
-  name: string,
-  manner: Manner,
-  { ledger, points }: Pick<ScenarioParts, 'ledger' | 'points'>,
-): StepType {
-  const { options = {}, saves, waitsFor, refuses, failsActOn = [], failsCompensateOn = [] } = manner;
+function stepClass(name: string, manner: Manner, { ledger, points, storage }: ScenarioParts): StepType {
+  const { options = {}, local, saves, waitsFor, refuses, failsActOn = [], failsCompensateOn = [] } = manner;
   const effect = (execution: StepExecution): void => {
     points.reach({ sagaId: execution.sagaId, name: `before ${execution.phase} of ${name}` });
     ledger.note(execution);
     points.reach({ sagaId: execution.sagaId, name: `after ${execution.phase} of ${name}` });
   };
+  const writeRow = async (execution: StepExecution): Promise<void> => {
+    const { sagaId, phase, attempt } = execution;
+    const { transaction } = execution as TransactionalExecution;
+    await writeApplicationRow(storage, transaction, { sagaId, step: name, phase, attempt });
+    points.reach({ sagaId, name: `after row of ${phase} of ${name}` });
+  };
   class CrashStep {
     async act(context: Trail, execution: StepExecution): Promise<string> {
       if (refuses || failsActOn.includes(execution.attempt)) throw new Error(`${name} refuses`);
       effect(execution);
+      if (local) await writeRow(execution);
       context.steps.push(name);
       if (waitsFor !== undefined) await appearance(waitsFor);
       if (saves) await execution.save();
@@ -103,11 +122,12 @@ function stepClass(
       async compensate(context: Trail, _: unknown, execution: StepExecution): Promise<void> {
         if (failsCompensateOn.includes(execution.attempt)) throw new Error(`${name} cannot be undone yet`);
         effect(execution);
+        if (local) await writeRow(execution);
         context.steps = context.steps.filter((step) => step !== name);
       },
     });
   }
-  SagaStep({ name, ...options } as never)(CrashStep as never);
+  SagaStep({ name, ...options, ...(local && { transactional: true }) } as never)(CrashStep as never);
   return CrashStep;
 }
 

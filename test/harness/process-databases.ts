@@ -23,6 +23,8 @@ export interface DatabaseKind {
   readonly name: StorageName;
   /** What people call it. */
   readonly title: string;
+  /** Whether steps can be transactional on it. */
+  readonly sharesTransactions?: true;
   /** Why it cannot be used here; `undefined` when it can. */
   problem(): Promise<string | undefined>;
   create(): Promise<ProcessDatabase>;
@@ -31,7 +33,13 @@ export interface DatabaseKind {
 /** Every storage that processes can share. Whatever runs over this table runs on a new storage by one more line. */
 export const DATABASES: readonly DatabaseKind[] = [
   { name: 'sqlite', title: 'SQLite', problem: () => Promise.resolve(undefined), create: () => sqliteFile() },
-  { name: 'postgres', title: 'PostgreSQL', problem: problemOfPostgres, create: () => postgresSchema() },
+  {
+    name: 'postgres',
+    title: 'PostgreSQL',
+    sharesTransactions: true,
+    problem: problemOfPostgres,
+    create: () => postgresSchema(),
+  },
   { name: 'mysql', title: 'MariaDB', problem: problemOfMysql, create: () => mysqlDatabase() },
   { name: 'redis', title: 'Redis', problem: problemOfRedis, create: () => redisSpace() },
 ];
