@@ -2,6 +2,7 @@ import { SagaConfigurationError } from '../../errors/saga-configuration-error.js
 import { SagaError } from '../../errors/saga-error.js';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import { findInError } from '../sql/find-in-error.js';
 
 /** SQLSTATEs that are meant one by one; from https://www.postgresql.org/docs/current/errcodes-appendix.html. */
 const SERIALIZATION_FAILURE = '40001';
@@ -21,22 +22,11 @@ const PREPARATION_FAILURES: readonly string[] = ['26000', '42P05', '0A000'];
 /** Begins with a digit or is one of four classes, unlike `EPIPE` of the system and `P2010` of Prisma. */
 const SQLSTATE = /^(?:[0-9][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/;
 
-/** Where libraries keep the driver's error, or what they have read of it. */
-const WRAPPINGS = ['cause', 'driverError', 'originalError', 'nativeError', 'meta'] as const;
-
-/** How many libraries deep the driver's error is looked for; an error may be its own cause. */
-const DEEPEST_WRAPPING = 5;
-
 /** The server's SQLSTATE, of the error itself or of the one that a library has wrapped; `undefined` if no server spoke. */
-export function sqlState(error: unknown, depth = 0): string | undefined {
-  if (typeof error !== 'object' || error === null || depth > DEEPEST_WRAPPING) return undefined;
-  if ('code' in error && typeof error.code === 'string' && SQLSTATE.test(error.code)) return error.code;
-  const wrapped: { readonly [W in (typeof WRAPPINGS)[number]]?: unknown } = error;
-  for (const name of WRAPPINGS) {
-    const state = sqlState(wrapped[name], depth + 1);
-    if (state !== undefined) return state;
-  }
-  return undefined;
+export function sqlState(error: unknown): string | undefined {
+  return findInError(error, (one) =>
+    'code' in one && typeof one.code === 'string' && SQLSTATE.test(one.code) ? one.code : undefined,
+  );
 }
 
 /** An earlier statement of the transaction has failed: it cannot be committed any more. */
