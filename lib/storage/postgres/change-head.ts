@@ -7,20 +7,20 @@ export type HeadUpdate = {
   readonly saga_id: string;
   /** Whether anything changes that somebody looks for; a snapshot alone is no such change. */
   readonly moves: boolean;
-  readonly status?: string;
-  readonly leaves_worker?: boolean;
-  readonly sets_due?: boolean;
-  readonly due_in?: number | null;
-  readonly sets_held?: boolean;
-  readonly held_code?: string | null;
-  readonly held_reason?: string | null;
-  readonly sets_error?: boolean;
-  readonly error?: string | null;
-  readonly error_message?: string | null;
-  readonly sets_failed_step?: boolean;
-  readonly failed_step?: string | null;
+  readonly status: string | null;
+  readonly leaves_worker: boolean;
+  readonly sets_due: boolean;
+  readonly due_in: number | null;
+  readonly sets_held: boolean;
+  readonly held_code: string | null;
+  readonly held_reason: string | null;
+  readonly sets_error: boolean;
+  readonly error: string | null;
+  readonly error_message: string | null;
+  readonly sets_failed_step: boolean;
+  readonly failed_step: string | null;
   /** Lets loads begin at this row. */
-  readonly snapshot_version?: number;
+  readonly snapshot_version: number | null;
 };
 
 /** The types of {@link HeadUpdate}'s columns. */
@@ -56,38 +56,31 @@ export const CHANGED_COLUMNS = {
   snapshot_version: 'COALESCE(change.snapshot_version, locked.snapshot_version)',
 } as const;
 
-/** What a transition changes in the head; `undefined` when it only adds to the log. */
-export function changeHead(transition: SagaTransition): HeadUpdate | undefined {
-  const { id, head, snapshot, version } = transition;
-  if (head === undefined && snapshot === undefined) return undefined;
-  return {
-    saga_id: id,
-    moves: head !== undefined,
-    ...(head && columnsOf(id, head)),
-    ...(snapshot !== undefined && { snapshot_version: version }),
-  };
-}
+const UNCHANGED: HeadChange = {};
 
-function columnsOf(sagaId: string, change: HeadChange): Partial<HeadUpdate> {
-  const { status, worker, dueIn, heldReason, error, failedStep } = change;
+/**
+ * What a transition changes in the head; `undefined` when it only adds to the log. One literal with every column: putting it together of
+ * spreads was 2 % of what a saga costs the process.
+ */
+export function changeHead({ id: sagaId, version, head, snapshot }: SagaTransition): HeadUpdate | undefined {
+  if (head === undefined && snapshot === undefined) return undefined;
+  const { status, worker, dueIn, heldReason, error, failedStep } = head ?? UNCHANGED;
   return {
-    ...(status !== undefined && { status }),
-    ...(worker === null && { leaves_worker: true }),
-    ...(dueIn !== undefined && { sets_due: true, due_in: dueIn && Math.ceil(dueIn) }),
-    ...(heldReason !== undefined && {
-      sets_held: true,
-      held_code: heldReason && heldReason.code,
-      held_reason: heldReason && jsonText(heldReason, { sagaId, what: 'held reason' }),
-    }),
-    ...(error !== undefined && {
-      sets_error: true,
-      error: error && jsonText(error, { sagaId, what: 'error' }),
-      error_message: error && searchable(error.message),
-    }),
-    ...(failedStep !== undefined && {
-      sets_failed_step: true,
-      failed_step: failedStep && storable('failed step', failedStep),
-    }),
+    saga_id: sagaId,
+    moves: head !== undefined,
+    status: status ?? null,
+    leaves_worker: worker === null,
+    sets_due: dueIn !== undefined,
+    due_in: dueIn ? Math.ceil(dueIn) : (dueIn ?? null),
+    sets_held: heldReason !== undefined,
+    held_code: heldReason ? heldReason.code : null,
+    held_reason: heldReason ? jsonText(heldReason, { sagaId, what: 'held reason' }) : null,
+    sets_error: error !== undefined,
+    error: error ? jsonText(error, { sagaId, what: 'error' }) : null,
+    error_message: error ? searchable(error.message) : null,
+    sets_failed_step: failedStep !== undefined,
+    failed_step: failedStep ? storable('failed step', failedStep) : (failedStep ?? null),
+    snapshot_version: snapshot === undefined ? null : version,
   };
 }
 

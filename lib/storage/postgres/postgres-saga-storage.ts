@@ -147,12 +147,12 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     this.connection.close();
   }
 
-  async create(saga: NewSaga): Promise<CreateResult> {
-    return this.submit<CreateResult>(createSaga(saga));
+  create(saga: NewSaga): Promise<CreateResult> {
+    return this.submit(() => createSaga(saga));
   }
 
-  async transition(transition: SagaTransition): Promise<TransitionResult> {
-    return this.submit<TransitionResult>(appendTransition(transition));
+  transition(transition: SagaTransition): Promise<TransitionResult> {
+    return this.submit(() => appendTransition(transition));
   }
 
   load(id: string): Promise<LoadedSaga | undefined> {
@@ -232,7 +232,8 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     return createWithin(session, this.connection, { saga, handleName, notifies: this.options.listener !== false });
   }
 
-  private async submit<Result>(write: SagaWrite): Promise<Result> {
+  private async submit<Result>(prepare: () => SagaWrite): Promise<Result> {
+    const write = prepare();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const result = await this.commits.submit(write);
       if (result !== OVERTAKEN) return result as Result;
