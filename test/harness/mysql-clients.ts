@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/mysql2';
-import createKnex from 'knex';
-import { CamelCasePlugin, CompiledQuery, Kysely, MysqlDialect } from 'kysely';
+import createKnex, { type Knex } from 'knex';
+import { CamelCasePlugin, CompiledQuery, Kysely, MysqlDialect, type Transaction } from 'kysely';
 import { createPool, type PoolOptions } from 'mysql2';
+import type { Pool, PoolConnection } from 'mysql2/promise';
 import type { MysqlStorageOptions } from 'nest-saga/mysql';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { CONNECTIONS, type ClientLibraryUnderTest } from './client-library.js';
 import type { MysqlDatabase } from './mysql-database.js';
 import { serverConfig } from './mysql-server.js';
@@ -16,14 +17,32 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<MysqlDatabase, My
     async connect(database) {
       const client = createPool(optionsOf(database));
       const promising = client.promise();
-      return { client, query: async (text) => (await promising.query<never[]>(text))[0], end: () => promising.end() };
+      return {
+        client,
+        query: async (text) => (await promising.query<never[]>(text))[0],
+        shared: {
+          transaction: (work) => onConnection(promising, work),
+          write: (handle, text) => (handle as PoolConnection).query(text),
+          atOnce: CONNECTIONS - 3,
+        },
+        end: () => promising.end(),
+      };
     },
   },
   {
     name: 'TypeORM',
     async connect(database) {
       const client = await typeOrmDataSource(database).initialize();
-      return { client, query: (text) => client.query<unknown[]>(text), end: () => client.destroy() };
+      return {
+        client,
+        query: (text) => client.query<unknown[]>(text),
+        shared: {
+          transaction: (work) => client.transaction(work),
+          write: (handle, text) => (handle as EntityManager).query(text),
+          atOnce: CONNECTIONS - 3,
+        },
+        end: () => client.destroy(),
+      };
     },
   },
   {
@@ -33,7 +52,16 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<MysqlDatabase, My
       const dialect = new MysqlDialect({ pool: createPool(optionsOf(database)) });
       const client = new Kysely({ dialect, plugins: [new CamelCasePlugin()] });
       const query = async (text: string) => (await client.executeQuery(CompiledQuery.raw(text))).rows;
-      return { client, query, end: () => client.destroy() };
+      return {
+        client,
+        query,
+        shared: {
+          transaction: (work) => client.transaction().execute(work),
+          write: (handle, text) => (handle as Transaction<unknown>).executeQuery(CompiledQuery.raw(text)),
+          atOnce: CONNECTIONS - 3,
+        },
+        end: () => client.destroy(),
+      };
     },
   },
   {
@@ -43,7 +71,18 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<MysqlDatabase, My
       const connection = { host, port, user, password, database: database.name } as object;
       const client = createKnex({ client: 'mysql2', connection, pool: { max: CONNECTIONS } });
       const query = async (text: string) => (await client.raw<readonly unknown[][]>(text))[0] ?? [];
-      return { client, query, end: () => client.destroy() };
+      return {
+        client,
+        query,
+        shared: {
+          transaction: (work) => client.transaction(work),
+          write: async (handle, text) => {
+            await (handle as Knex.Transaction).raw(text);
+          },
+          atOnce: CONNECTIONS - 3,
+        },
+        end: () => client.destroy(),
+      };
     },
   },
   {
@@ -52,10 +91,33 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<MysqlDatabase, My
       const pool = createPool(optionsOf(database));
       const client = drizzle({ client: pool });
       const query = async (text: string) => (await client.execute(sql.raw(text)))[0] as unknown as unknown[];
-      return { client, query, end: () => pool.promise().end() };
+      return {
+        client,
+        query,
+        shared: {
+          transaction: (work) => client.transaction(work),
+          write: async (handle, text) => (handle as typeof client).execute(sql.raw(text)),
+          atOnce: CONNECTIONS - 3,
+        },
+        end: () => pool.promise().end(),
+      };
     },
   },
 ];
+
+async function onConnection(pool: Pool, work: (handle: unknown) => Promise<void>): Promise<void> {
+  const connection = await pool.getConnection();
+  try {
+    await connection.beginTransaction();
+    await work(connection);
+    await connection.commit();
+  } catch (error) {
+    await connection.rollback();
+    throw error;
+  } finally {
+    connection.release();
+  }
+}
 
 function optionsOf(database: MysqlDatabase): PoolOptions {
   return { ...serverConfig, database: database.name, connectionLimit: CONNECTIONS };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MysqlSagaStorage } from 'nest-saga/mysql';
+import { CONNECTIONS } from '../harness/client-library.js';
 import { CLIENT_LIBRARIES } from '../harness/mysql-clients.js';
 import { MysqlDatabase } from '../harness/mysql-database.js';
 import { whereThereIsMysql } from '../harness/mysql-server.js';
@@ -9,8 +10,9 @@ await whereThereIsMysql('MysqlSagaStorage on the clients of other libraries', ()
   describe.each(CLIENT_LIBRARIES)('MysqlSagaStorage on $name', (library) => {
     const file = describeOnClient({
       library,
+      collision: `SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213`,
       openPlace: () => MysqlDatabase.create(),
-      storageOn: (client) => new MysqlSagaStorage({ client }),
+      storageOn: (client) => new MysqlSagaStorage({ client, poolSize: CONNECTIONS }),
       peerOn: (database) => database.storage(),
       async makeOlder(database, ms) {
         const earlier = (column: string) => `${column} = ${column} - ${ms}`;

@@ -15,6 +15,8 @@ const DEADLOCK = 1213;
 const CHANGED_SINCE_READ = 1020;
 /** Group replication: another server's transaction was first. */
 const ROLLED_BACK_AT_COMMIT = 3101;
+/** `SAVEPOINT … does not exist`: outside a transaction, a savepoint is forgotten as soon as it is set. */
+const NO_SUCH_SAVEPOINT = 1305;
 const COLLISIONS: readonly number[] = [
   DUPLICATE_KEY,
   LOCK_WAIT_TIMEOUT,
@@ -55,6 +57,24 @@ function sqlState(error: unknown): string {
  */
 export function isCollision(error: unknown): boolean {
   return COLLISIONS.includes(errorNumber(error) ?? 0);
+}
+
+/**
+ * A transaction that others write in as well lost against another one, and may be run again from its beginning. Not by a key that is
+ * there already: that may be the application's own, and it would be there the next time.
+ */
+export function isTransactionLost(error: unknown): boolean {
+  return isCollision(error) && !isDuplicate(error);
+}
+
+/** A key is there already. */
+export function isDuplicate(error: unknown): boolean {
+  return errorNumber(error) === DUPLICATE_KEY;
+}
+
+/** There is no such savepoint: the transaction that set it has ended, or none was under way. */
+export function isSavepointMissing(error: unknown): boolean {
+  return errorNumber(error) === NO_SUCH_SAVEPOINT;
 }
 
 /** A driver's error in the port's terms. */

@@ -11,7 +11,7 @@ export type {
   MysqlValue,
 } from './mysql-client.js';
 export type { MysqlMigration } from './migrations.js';
-export type { MysqlStorageClient } from './clients/mysql-storage-client.js';
+export type { MysqlHandle, MysqlStorageClient } from './clients/mysql-storage-client.js';
 export type { DrizzleDatabase } from '../sql/clients/drizzle.js';
 export type { KnexInstance } from '../sql/clients/knex.js';
 export type { KyselyAdapter, KyselyDatabase } from '../sql/clients/kysely.js';

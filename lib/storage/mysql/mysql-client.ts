@@ -18,11 +18,21 @@ export type MysqlQuery = (sql: string, values: MysqlValue[]) => Promise<MysqlRes
  *
  * A rejection has to carry the server's error number as `errno`, on itself or on its `cause`, as the errors of `mysql2` do.
  */
-export interface MysqlClient {
+export interface MysqlClient<Handle = unknown> {
   /** Runs one statement that commits on its own. */
   query(sql: string, values: MysqlValue[]): Promise<MysqlResult>;
-  /** Runs `work` in one transaction on one connection, `READ COMMITTED`: commits when it resolves, rolls back when it rejects. */
-  transaction<T>(work: (query: MysqlQuery) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction on one connection, `READ COMMITTED`: commits when it resolves, rolls back when it rejects. `handle` is
+   * what the application writes with in this transaction; transactional steps get it.
+   */
+  transaction<T>(work: (query: MysqlQuery, handle: Handle) => Promise<T>): Promise<T>;
+  /**
+   * Runs statements in a transaction that the application has begun: of a `handle` as `transaction` gives it, a query in the same
+   * transaction; of anything else, `undefined`. Without it sagas cannot be started in a transaction of the application's.
+   */
+  within?(handle: unknown): MysqlQuery | undefined;
+  /** How many connections there are at most; where that is not known, it is taken for 5. */
+  readonly poolSize?: number;
 }
 
 /** A statement as `mysql2` takes it, with options that outweigh those of the pool. */

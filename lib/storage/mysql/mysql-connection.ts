@@ -2,14 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import type { Sql } from '../sql/saga-tables.js';
 import type { Bindable } from './bound-statement.js';
-import { isCollision, toSagaError } from './driver-error.js';
+import { isCollision, isTransactionLost, toSagaError } from './driver-error.js';
 import type { MysqlQuery, MysqlResult } from './mysql-client.js';
 import type { MysqlTables } from './mysql-tables.js';
 import { parameter } from './parameter.js';
-import type { StatementClient } from './pool-client.js';
+import { ConnectionLostError, type StatementClient } from './pool-client.js';
 
 /** How often a statement or transaction is tried that collides with others. */
 const ATTEMPTS = 10;
+/** The same of a transaction that somebody else writes in, whose work costs more. */
+const SHARED_ATTEMPTS = 5;
 /** Milliseconds between two tries, at most; random, so that those who collided do not meet again. */
 const RETRY_PAUSE = 20;
 /** Milliseconds after which nothing is tried again: who has waited as long as that for a lock will not get it the next time. */
@@ -58,6 +60,41 @@ export class MysqlConnection implements MysqlSession {
     return this.retry(() => this.client.transaction((run) => work(this.session(run))));
   }
 
+  /**
+   * Runs `work` in one transaction that somebody else writes in as well; it may run more than once. What `work` rejects with is passed on as
+   * it is, whatever the server says of the rollback; anything else in the port's terms.
+   */
+  async share<T>(work: (session: MysqlSession, handle: unknown) => Promise<T>): Promise<T> {
+    for (let left = SHARED_ATTEMPTS - 1; ; left--) {
+      if (!this.isOpen) throw closedError();
+      let thrown: { readonly error: unknown } | undefined;
+      try {
+        return await this.client.transaction(async (run, handle) => {
+          try {
+            return await work(this.session(run), handle);
+          } catch (error) {
+            thrown = { error };
+            throw error;
+          }
+        });
+      } catch (error) {
+        if (error instanceof ConnectionLostError) throw connectionLost(error);
+        if (!isTransactionLost(error) || left <= 0) throw thrown === undefined ? toSagaError(error) : thrown.error;
+        await delay(Math.random() * RETRY_PAUSE);
+      }
+    }
+  }
+
+  /** What runs in a transaction of the application's; `undefined` if `handle` is none. */
+  within(handle: unknown): MysqlSession | undefined {
+    const run = this.client.within(handle);
+    return run && this.session(run);
+  }
+
+  get handleName(): string {
+    return this.client.handleName;
+  }
+
   private session(run: MysqlQuery): MysqlSession {
     const allOnce = async <Row>(text: string, ...values: Bindable[]) =>
       rowsOf<Row>(await run(text, values.map(parameter)));
@@ -100,6 +137,14 @@ function rowsOf<Row>({ rows }: MysqlResult): readonly Row[] {
 
 function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString();
+}
+
+function connectionLost(cause: unknown): StorageUnavailableError {
+  return new StorageUnavailableError(
+    'failed',
+    'The connection to the saga database was lost in the middle of a transaction, which the server has rolled back.',
+    { cause },
+  );
 }
 
 function closedError(): StorageUnavailableError {

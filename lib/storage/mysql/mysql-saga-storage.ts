@@ -15,14 +15,19 @@ import {
   type RequestResult,
   type SagaQuery,
   type SagaTransition,
+  type StorageCapabilities,
+  type StorageTransaction,
   type TransitionResult,
   type WorkerBeat,
   type WorkerInfo,
 } from '../saga-storage.js';
+import { connectionBudget } from '../sql/connection-budget.js';
+import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
 import { checkEngines, checkServer } from './check-server.js';
 import { claimSagas } from './claim-sagas.js';
 import { statementClientOf } from './clients/recognize-client.js';
+import type { MysqlHandle, MysqlStorageClient } from './clients/mysql-storage-client.js';
 import { createSaga } from './create-saga.js';
 import { toOpeningError } from './driver-error.js';
 import { findSagas } from './find-sagas.js';
@@ -34,6 +39,7 @@ import { mysqlTables } from './mysql-tables.js';
 import { checkPacket } from './packets.js';
 import { pruneSagas } from './prune-sagas.js';
 import type { SagaWrite } from './saga-write.js';
+import { appendWithin, createWithin, markTransaction, newMark, noTransaction } from './shared-transaction.js';
 import { storeRequest } from './store-request.js';
 import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
 import { writeBatch, type WriteResult } from './write-batch.js';
@@ -53,17 +59,31 @@ const BATCHES_UNDER_WAY = 2;
  * Transitions that meet in one process share a transaction. Every method throws `StorageUnavailableError` when the server
  * cannot be reached or fails; sagas go on when it is back.
  */
-export class MysqlSagaStorage extends SagaStorage {
+export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageClient> extends SagaStorage<
+  MysqlHandle<Client>
+> {
+  override readonly capabilities: StorageCapabilities;
   private readonly options: CheckedOptions;
   private readonly connection: MysqlConnection;
   private readonly commits: GroupCommit<SagaWrite, WriteResult>;
+  private readonly turnstile: Turnstile;
 
   /** @throws SagaConfigurationError */
-  constructor(options: MysqlStorageOptions) {
+  constructor(options: MysqlStorageOptions<Client>) {
     super();
     this.options = checkOptions(options);
     const { client, database, tablePrefix } = this.options;
-    this.connection = new MysqlConnection(statementClientOf(client), mysqlTables({ database, prefix: tablePrefix }));
+    const statements = statementClientOf(client);
+    this.connection = new MysqlConnection(statements, mysqlTables({ database, prefix: tablePrefix }));
+    const budget = connectionBudget({
+      batches: BATCHES_UNDER_WAY,
+      listens: false,
+      poolSize: this.options.poolSize ?? statements.poolSize,
+      storage: 'MysqlSagaStorage',
+      sizeOption: '`connectionLimit` of a pool',
+    });
+    this.turnstile = new Turnstile(budget.transactionsAtOnce);
+    this.capabilities = budget.capabilities;
     this.commits = new GroupCommit({
       key: ({ row }) => row.sagaId,
       commit: (batch) => writeBatch(this.connection, batch),
@@ -142,6 +162,27 @@ export class MysqlSagaStorage extends SagaStorage {
 
   prune(query: PruneQuery): Promise<number> {
     return pruneSagas(this.connection, query);
+  }
+
+  /** The server has no time limit for a transaction in which nothing happens but that of its connection (`wait_timeout`). */
+  override transaction<T>(work: (transaction: StorageTransaction<MysqlHandle<Client>>) => Promise<T>): Promise<T> {
+    const mark = newMark();
+    return this.turnstile.pass(() =>
+      this.connection.share(async (session, handle) => {
+        await markTransaction(session, mark);
+        return work({
+          handle: handle as MysqlHandle<Client>,
+          transition: (transition) => appendWithin(session, this.connection, { transition, mark }),
+        });
+      }),
+    );
+  }
+
+  override async createWithin(handle: unknown, saga: NewSaga): Promise<CreateResult> {
+    const session = this.connection.within(handle);
+    const { handleName } = this.connection;
+    if (session === undefined) throw noTransaction(saga.id, handleName);
+    return createWithin(session, this.connection, { saga, handleName });
   }
 
   private async submit(write: SagaWrite): Promise<WriteResult> {

@@ -3,20 +3,26 @@ import { isTablePrefix } from '../sql/saga-tables.js';
 import { isStorable } from '../sql/storable.js';
 import type { MysqlStorageClient } from './clients/mysql-storage-client.js';
 import { clientMistake } from './clients/recognize-client.js';
+import { poolConfigOf } from './pool-size.js';
 
 /** How a {@link MysqlSagaStorage} works. */
-export interface MysqlStorageOptions {
+export interface MysqlStorageOptions<Client extends MysqlStorageClient = MysqlStorageClient> {
   /**
    * What the application has, as it is: what `createPool()` of `mysql2` or `mysql2/promise` gives, a handle of TypeORM, Kysely, Knex or
    * Drizzle; else a {@link MysqlClient}.
    */
-  readonly client: MysqlStorageClient;
+  readonly client: Client;
   /** Whether `open()` runs missing migrations, or refuses to work without them; default `true`. */
   readonly migrate?: boolean;
   /** The database of the tables, which has to exist; default: the one that the client has chosen. */
   readonly database?: string;
   /** What the tables' names begin with; default `saga_`. */
   readonly tablePrefix?: string;
+  /**
+   * How many connections the client has at most; default: what it tells, else 5. Three of them are for the storage itself; so many
+   * transactional steps as there are others run at once.
+   */
+  readonly poolSize?: number;
 }
 
 /** {@link MysqlStorageOptions} with their defaults. */
@@ -34,11 +40,11 @@ const LONGEST_NAME = 64;
  * @throws SagaConfigurationError with all that is wrong with them.
  */
 export function checkOptions(options: MysqlStorageOptions): CheckedOptions {
-  const { client, migrate = true, database, tablePrefix = 'saga_' } = options;
+  const { client, migrate = true, database, tablePrefix = 'saga_', poolSize } = options;
   const mistakes = [
     ...clientMistake(client),
     ...mistakeIf(
-      refusesWhenBusy(client),
+      poolConfigOf(client)?.waitForConnections === false,
       '`client` must be a pool that waits for a free connection: set its option waitForConnections to true.',
     ),
     ...mistakeIf(typeof migrate !== 'boolean', '`migrate` must be true or false.'),
@@ -50,9 +56,19 @@ export function checkOptions(options: MysqlStorageOptions): CheckedOptions {
       !isTablePrefix(tablePrefix) || tablePrefix !== tablePrefix.toLowerCase(),
       '`tablePrefix` must be up to 32 lower-case letters, digits and underscores, and begin with no digit.',
     ),
+    ...mistakeIf(
+      poolSize !== undefined && !(Number.isInteger(poolSize) && poolSize > 0),
+      '`poolSize` must be a whole number above 0.',
+    ),
   ];
   if (mistakes.length > 0) throw new SagaConfigurationError(mistakes.map((text) => `MysqlSagaStorage: ${text}`));
-  return { client, migrate, tablePrefix, ...(database !== undefined && { database }) };
+  return {
+    client,
+    migrate,
+    tablePrefix,
+    ...(database !== undefined && { database }),
+    ...(poolSize !== undefined && { poolSize }),
+  };
 }
 
 function mistakeIf(wrong: boolean, text: string): readonly string[] {
@@ -61,15 +77,4 @@ function mistakeIf(wrong: boolean, text: string): readonly string[] {
 
 function isDatabaseName(database: unknown): boolean {
   return isStorable(database) && database !== '' && database.length <= LONGEST_NAME && !/[/\\.]|\s$/.test(database);
-}
-
-/** Both kinds of pool carry their options along, one of them in the other. */
-function refusesWhenBusy(client: unknown): boolean {
-  if (typeof client !== 'object' || client === null) return false;
-  const { config, pool } = client as { config?: PoolConfig; pool?: { config?: PoolConfig } };
-  return (config ?? pool?.config)?.waitForConnections === false;
-}
-
-interface PoolConfig {
-  readonly waitForConnections?: boolean;
 }

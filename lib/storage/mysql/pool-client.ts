@@ -1,3 +1,4 @@
+import { poolSizeOf } from './pool-size.js';
 import type {
   MysqlCallbackPool,
   MysqlClient,
@@ -13,56 +14,97 @@ import type {
 export interface StatementClient {
   /** Looks whether it can be used yet. @throws SagaConfigurationError */
   open?(): void;
+  /** How many connections there are at most, where that can be told. */
+  readonly poolSize: number | undefined;
+  /** What {@link within} takes, for whoever gave it something else: ends the sentence "it must be …". */
+  readonly handleName: string;
   readonly run: MysqlQuery;
-  transaction<T>(work: (run: MysqlQuery) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction on one connection, at READ COMMITTED. `handle` is what the application writes with in it. A
+   * rejection of `work` is passed on as it is, once the transaction can never be committed any more.
+   */
+  transaction<T>(work: (run: MysqlQuery, handle: unknown) => Promise<T>): Promise<T>;
+  /** Runs statements in the transaction that the application has begun with `handle`; `undefined` if it is no such thing. */
+  within(handle: unknown): MysqlQuery | undefined;
 }
 
 /** Tells a pool from another client, and makes them alike. */
 export function statementClient(client: MysqlClient | MysqlPool | MysqlCallbackPool): StatementClient {
   if ('transaction' in client) {
     return {
+      poolSize: client.poolSize,
+      handleName: 'what its client hands out in `transaction()`',
       run: (sql, values) => client.query(sql, values),
       transaction: (work) => client.transaction(work),
+      within: (handle) => client.within?.(handle),
     };
   }
   const pool = 'getConnection' in client && !('promise' in client) ? client : (client as MysqlCallbackPool).promise();
-  return { run: queryOf(pool), transaction: (work) => transactionOn(pool, work) };
+  return {
+    poolSize: poolSizeOf(client),
+    handleName: 'a connection of mysql2 (`await pool.getConnection()`) on which START TRANSACTION has run',
+    run: queryOf(pool),
+    transaction: (work) => transactionOn(pool, work),
+    within: (handle) => (isConnection(handle) ? queryOf(promising(handle)) : undefined),
+  };
+}
+
+/** What runs statements on one connection: as `mysql2/promise` lends it, or as `mysql2` does. */
+type Connection = Pick<MysqlPoolConnection, 'query'> | { promise(): Pick<MysqlPoolConnection, 'query'> };
+
+/** A pool has `query` as well, but each of its statements runs in another transaction. */
+function isConnection(handle: unknown): handle is Connection {
+  if (typeof handle !== 'object' || handle === null || 'getConnection' in handle) return false;
+  return 'query' in handle && typeof handle.query === 'function';
+}
+
+function promising(connection: Connection): Pick<MysqlPoolConnection, 'query'> {
+  return 'promise' in connection ? connection.promise() : connection;
 }
 
 /** The level is said each time: the server's default takes locks on gaps, and reads what was there before a lock was waited for. */
 const SET_LEVEL = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
 
-async function transactionOn<T>(pool: MysqlPool, work: (run: MysqlQuery) => Promise<T>): Promise<T> {
+/** Milliseconds that a rollback waits for the statement that is still running; then the connection is thrown away. */
+const ROLLBACK_PATIENCE = 2_000;
+
+async function transactionOn<T>(pool: MysqlPool, work: (run: MysqlQuery, handle: unknown) => Promise<T>): Promise<T> {
   const connection = await pool.getConnection();
   const run = queryOf(connection);
-  let isSound = true;
+  let end: 'sound' | 'busy' | ConnectionLostError = 'sound';
   try {
     await run(SET_LEVEL, []);
     await run('START TRANSACTION', []);
-    const result = await work(run);
+    const result = await work(run, connection);
     await run('COMMIT', []);
     return result;
   } catch (error) {
-    isSound = await rollBack(run);
+    end = await rollBack(run);
+    // The server has rolled back already, whatever the work has made of it.
+    if (end instanceof ConnectionLostError) throw new ConnectionLostError(end.message, { cause: error });
     throw error;
   } finally {
-    release(connection, isSound);
+    if (end === 'sound') connection.release();
+    else connection.destroy();
   }
 }
 
-/** A connection that cannot even roll back is of no use to anybody. */
-async function rollBack(run: MysqlQuery): Promise<boolean> {
+/** A transaction whose connection is lost: it was rolled back, and says nothing about what was done in it. */
+export class ConnectionLostError extends Error {}
+
+/** A connection that cannot roll back soon is of no use to anybody: thrown away, it commits nothing either. */
+async function rollBack(run: MysqlQuery): Promise<'sound' | 'busy' | ConnectionLostError> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<'busy'>((resolve) => {
+    timer = setTimeout(() => resolve('busy'), ROLLBACK_PATIENCE);
+  });
   try {
-    await run('ROLLBACK', []);
-    return true;
-  } catch {
-    return false;
+    return await Promise.race([run('ROLLBACK', []).then(() => 'sound' as const), tooLate]);
+  } catch (error) {
+    return new ConnectionLostError('The connection was lost in the middle of a transaction.', { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
-}
-
-function release(connection: MysqlPoolConnection, isSound: boolean): void {
-  if (isSound) connection.release();
-  else connection.destroy();
 }
 
 /** Runs statements on a pool or a connection of `mysql2/promise`. */

@@ -2,7 +2,7 @@ import type { CreateResult, TransitionResult } from '../saga-storage.js';
 import { boundStatement, listOf, type BoundStatement } from './bound-statement.js';
 import { updateHeads } from './change-head.js';
 import { NEW_HEAD_COLUMNS, NEW_ROW_COLUMNS, headValues, insertRows, rowValues } from './insert-rows.js';
-import type { MysqlConnection } from './mysql-connection.js';
+import type { MysqlConnection, MysqlSession } from './mysql-connection.js';
 import { packets } from './packets.js';
 import { readPlaces, type Places } from './read-places.js';
 import type { SagaAppend, SagaCreation, SagaWrite } from './saga-write.js';
@@ -18,20 +18,28 @@ export type WriteResult = CreateResult | TransitionResult;
  * Whoever takes a place between the look and the INSERT makes it fail, and everything is done again.
  */
 export function writeBatch(connection: MysqlConnection, batch: readonly SagaWrite[]): Promise<readonly WriteResult[]> {
-  const { tables } = connection;
   const sorted = [...batch].sort((a, b) => Buffer.compare(Buffer.from(a.row.sagaId), Buffer.from(b.row.sagaId)));
   return connection.transaction(async (session) => {
-    const run = ({ text, values }: BoundStatement) => session.allOnce(text, ...values);
-    for (const lock of lockHeads(tables.heads, sorted)) await run(lock);
-    const places = await readPlaces(session, { tables, batch: sorted });
-    const results = new Map(sorted.map((write) => [write, judge(write, places)]));
-    const accepted = sorted.flatMap((write) => {
-      const result = results.get(write);
-      return result !== undefined && 'at' in result ? [{ write, at: result.at.getTime() }] : [];
-    });
-    for (const statement of writeStatements(connection, accepted)) await run(statement);
+    for (const { text, values } of lockHeads(connection.tables.heads, sorted)) await session.allOnce(text, ...values);
+    const results = await writeUnderLocks(session, connection, sorted);
     return batch.map((write) => results.get(write) as WriteResult);
   });
+}
+
+/** Looks and writes, where the heads are locked by now; in the order of the batch. */
+export async function writeUnderLocks(
+  session: MysqlSession,
+  connection: MysqlConnection,
+  batch: readonly SagaWrite[],
+): Promise<ReadonlyMap<SagaWrite, WriteResult>> {
+  const places = await readPlaces(session, { tables: connection.tables, batch });
+  const results = new Map(batch.map((write) => [write, judge(write, places)]));
+  const accepted = batch.flatMap((write) => {
+    const result = results.get(write);
+    return result !== undefined && 'at' in result ? [{ write, at: result.at.getTime() }] : [];
+  });
+  for (const { text, values } of writeStatements(connection, accepted)) await session.allOnce(text, ...values);
+  return results;
 }
 
 function lockHeads(heads: string, batch: readonly SagaWrite[]): readonly BoundStatement[] {
@@ -63,12 +71,14 @@ function judgeAppend({ row, known }: SagaAppend, { now, timeOf, requestsOf }: Pl
   return { outcome: 'written', at: new Date(Math.max(now, previous)) };
 }
 
-interface TimedWrite {
+/** A write with its time, in milliseconds since the epoch. */
+export interface TimedWrite {
   readonly write: SagaWrite;
   readonly at: number;
 }
 
-function writeStatements(
+/** What writes them, each table's rows together. */
+export function writeStatements(
   { tables, maxPacket }: MysqlConnection,
   writes: readonly TimedWrite[],
 ): readonly BoundStatement[] {

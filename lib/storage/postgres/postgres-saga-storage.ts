@@ -25,13 +25,13 @@ import {
   type WorkerBeat,
   type WorkerInfo,
 } from '../saga-storage.js';
+import { connectionBudget } from '../sql/connection-budget.js';
 import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
 import { checkServer } from './check-server.js';
 import { claimSagas } from './claim-sagas.js';
 import { statementClientOf } from './clients/recognize-client.js';
 import type { PostgresHandle, PostgresStorageClient } from './clients/postgres-storage-client.js';
-import { connectionBudget } from './connection-budget.js';
 import { createSaga } from './create-saga.js';
 import { toOpeningError } from './driver-error.js';
 import { findSagas } from './find-sagas.js';
@@ -101,6 +101,8 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
       batches: BATCHES_UNDER_WAY,
       listens: listener === true && lender !== undefined,
       poolSize: this.options.poolSize ?? statements.poolSize,
+      storage: 'PostgresSagaStorage',
+      sizeOption: '`max` of a Pool',
     });
     this.turnstile = new Turnstile(budget.transactionsAtOnce);
     this.capabilities = budget.capabilities;

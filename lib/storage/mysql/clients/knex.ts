@@ -1,4 +1,10 @@
-import { isKnex, type KnexInstance, type KnexTransactions } from '../../sql/clients/knex.js';
+import {
+  isKnex,
+  isKnexTransaction,
+  poolSizeOfKnex,
+  type KnexInstance,
+  type KnexTransactions,
+} from '../../sql/clients/knex.js';
 import type { StatementClient } from '../pool-client.js';
 import type { ClientLibrary } from './client-library.js';
 import { queryOn, type CallbackRunner } from './raw-connection.js';
@@ -20,6 +26,10 @@ function transactionsOf(instance: KnexInstance): KnexTransactions<CallbackRunner
 
 function statementClientOf(instance: KnexTransactions<CallbackRunner>): StatementClient {
   return {
+    get poolSize() {
+      return poolSizeOfKnex(instance);
+    },
+    handleName: 'a transaction of its Knex instance that is still open',
     async run(sql, values) {
       const connection = await instance.client.acquireConnection();
       try {
@@ -29,8 +39,15 @@ function statementClientOf(instance: KnexTransactions<CallbackRunner>): Statemen
       }
     },
     transaction: (work) =>
-      instance.transaction(async (transaction) => work(queryOn(await transaction.client.acquireConnection())), {
-        isolationLevel: 'read committed',
-      }),
+      instance.transaction(
+        async (transaction) => work(queryOn(await transaction.client.acquireConnection()), transaction),
+        {
+          isolationLevel: 'read committed',
+        },
+      ),
+    within: (handle) =>
+      isKnexTransaction(handle, instance)
+        ? async (sql, values) => queryOn(await handle.client.acquireConnection())(sql, values)
+        : undefined,
   };
 }

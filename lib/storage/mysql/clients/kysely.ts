@@ -1,6 +1,7 @@
 import {
   dialectOfKysely,
   isKysely,
+  isKyselyTransaction,
   kyselyQuery,
   type KyselyDatabase,
   type KyselyRunner,
@@ -24,12 +25,15 @@ function statementClientOf(database: KyselyDatabase): StatementClient {
   // All of it is on every instance; the public type asks for no more than tells one.
   const transactions = database as KyselyDatabase & KyselyTransactions;
   return {
+    poolSize: undefined,
+    handleName: 'a transaction of its Kysely instance that is still open',
     run: runOn(transactions),
     transaction: (work) =>
       transactions
         .transaction()
         .setIsolationLevel('read committed')
-        .execute((transaction) => work(runOn(transaction))),
+        .execute((transaction) => work(runOn(transaction), transaction)),
+    within: (handle) => (isKyselyTransaction(handle, database) ? runOn(handle) : undefined),
   };
 }
 

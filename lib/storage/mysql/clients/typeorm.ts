@@ -1,8 +1,14 @@
 import { SagaConfigurationError } from '../../../errors/saga-configuration-error.js';
-import { isTypeOrmDataSource, type TypeOrmDataSource } from '../../sql/clients/typeorm.js';
+import {
+  isTypeOrmDataSource,
+  isTypeOrmTransaction,
+  type TypeOrmDataSource,
+  type TypeOrmManager,
+} from '../../sql/clients/typeorm.js';
 import type { MysqlQuery } from '../mysql-client.js';
 import type { StatementClient } from '../pool-client.js';
 import type { ClientLibrary } from './client-library.js';
+import { poolSizeOf } from '../pool-size.js';
 import { queryOn, type CallbackRunner } from './raw-connection.js';
 
 /**
@@ -22,18 +28,34 @@ function statementClientOf(dataSource: TypeOrmDataSource): StatementClient {
     open: () => {
       if (!dataSource.isInitialized) throw notInitialized();
     },
+    get poolSize() {
+      return poolSizeOf(poolOf(dataSource));
+    },
+    handleName: 'the EntityManager of a transaction of its DataSource that is still open',
     run: (sql, values) => runOn(dataSource, sql, values),
     transaction: (work) =>
-      dataSource.manager.transaction('READ COMMITTED', async ({ queryRunner }) => {
-        if (queryRunner === undefined) throw new Error('TypeORM gave a transaction without a connection.');
-        return work(queryOn((await queryRunner.connect()) as CallbackRunner));
-      }),
+      dataSource.manager.transaction('READ COMMITTED', async (manager) =>
+        work(queryOn(await connectionOf(manager)), manager),
+      ),
+    within: (handle) =>
+      isTypeOrmTransaction(handle, dataSource)
+        ? async (sql, values) => queryOn(await connectionOf(handle))(sql, values)
+        : undefined,
   };
+}
+
+async function connectionOf({ queryRunner }: TypeOrmManager): Promise<CallbackRunner> {
+  if (queryRunner === undefined) throw new Error('TypeORM gave a transaction without a connection.');
+  return (await queryRunner.connect()) as CallbackRunner;
+}
+
+function poolOf({ driver }: TypeOrmDataSource): CallbackRunner | undefined {
+  return (driver as { readonly pool?: CallbackRunner }).pool;
 }
 
 /** The pool is looked up each time: whoever destroys a DataSource and initializes it again gives it another one. */
 async function runOn(dataSource: TypeOrmDataSource, ...statement: Parameters<MysqlQuery>): ReturnType<MysqlQuery> {
-  const { pool } = dataSource.driver as { readonly pool?: CallbackRunner };
+  const pool = poolOf(dataSource);
   if (pool !== undefined) return queryOn(pool)(...statement);
   if (!dataSource.isInitialized) throw new Error('The DataSource has been destroyed.');
   const runner = (dataSource as TypeOrmDataSource & QueryRunners).createQueryRunner('master');

@@ -1,4 +1,5 @@
 import type { DrizzleDatabase } from '../../sql/clients/drizzle.js';
+import type { BeginsByExecute, HandedOut } from '../../sql/clients/handed-out.js';
 import type { KnexInstance } from '../../sql/clients/knex.js';
 import type { KyselyDatabase } from '../../sql/clients/kysely.js';
 import type { TypeOrmDataSource } from '../../sql/clients/typeorm.js';
@@ -7,19 +8,6 @@ import type { PostgresClient, PostgresPool } from '../postgres-client.js';
 /** What the storage takes as its client: a Pool of `pg`, the handle of a library that it knows, or two functions. */
 export type PostgresStorageClient =
   PostgresPool | TypeOrmDataSource | KyselyDatabase | KnexInstance | DrizzleDatabase | PostgresClient;
-
-/** The transaction that a library hands to what runs in it, by the way in which it is begun. */
-type HandedOut<Begin> = Begin extends (
-  work: (transaction: infer Handle) => Promise<never>,
-  ...options: never
-) => unknown
-  ? Handle
-  : never;
-
-/** A library whose transactions begin with `transaction().execute(work)`. */
-interface BeginsByExecute<Begin> {
-  transaction(): { execute: Begin };
-}
 
 /** A pool that lends connections, by promise or by callback. */
 interface LendsConnections<Lent> {

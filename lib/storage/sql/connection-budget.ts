@@ -5,6 +5,9 @@ export interface ConnectionNeeds {
   readonly batches: number;
   readonly listens: boolean;
   readonly poolSize: number | undefined;
+  /** The storage's class, and where its client's size is said: for whoever has given too few. */
+  readonly storage: string;
+  readonly sizeOption: string;
 }
 
 /** What a pool has that does not tell: half of what most libraries take by default, so that it is not too much. */
@@ -21,12 +24,14 @@ export function connectionBudget({
   batches,
   listens,
   poolSize = UNKNOWN_POOL_SIZE,
+  storage,
+  sizeOption,
 }: ConnectionNeeds): ConnectionBudget {
   const own = batches + 1 + (listens ? 1 : 0);
   const left = poolSize - own;
   if (left > 0) return { transactionsAtOnce: left, capabilities: { transactions: true } };
   const transactionsRefused =
-    `the client of PostgresSagaStorage has ${poolSize} connections, and the storage needs ${own} for itself, ` +
-    `to write and to keep its lease: transactional steps need at least ${own + 1} (\`max\` of a Pool; \`poolSize\` says it for clients that do not)`;
+    `the client of ${storage} has ${poolSize} connections, and the storage needs ${own} for itself, ` +
+    `to write and to keep its lease: transactional steps need at least ${own + 1} (${sizeOption}; \`poolSize\` says it for clients that do not)`;
   return { transactionsAtOnce: 1, capabilities: { transactions: true, transactionsRefused } };
 }
