@@ -1,6 +1,7 @@
 import type { ActOutcome } from '../definition/step-handler.js';
 import type { RegisteredStep } from '../discovery/registered-step.js';
 import { HandlerMissingError } from '../errors/handler-missing-error.js';
+import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
 import type { JsonValue } from '../storage/json-value.js';
 import type { EntryDraft } from '../storage/log-entry.js';
 import { actNotDone, compensateNotDone, type Misfortune } from './attempt-outcome.js';
@@ -101,11 +102,14 @@ export class StepWork {
     return this.notDone(effect, error, { ...unstorable(error), outcome });
   }
 
-  /** Its transaction could not be committed, and the step may be attempted again. */
+  /** Its transaction could not be committed; the step may be attempted again, unless it has ended the transaction itself. */
   broken(effect: StepEffect, error: unknown): Happened {
     const step = this.saga.registered.steps.get(effect.step);
     if (step === undefined) return this.missing(effect);
     if (effect.type === 'act') this.#thrown = error;
+    // What the step has committed itself stands, without a completion: another attempt would do it once more.
+    if (error instanceof TransactionBrokenError && error.mayStand)
+      return this.notDone(effect, error, unstorable(error));
     return this.notDone(effect, error, misfortuneOf(step, error, 'failed'));
   }
 

@@ -1,3 +1,4 @@
+import { SagaConfigurationError } from '../errors/saga-configuration-error.js';
 import type { HintListener, HintTopic, StopListening } from './hint-topic.js';
 import type { JsonValue } from './json-value.js';
 import type { EntryDraft, HeldReason } from './log-entry.js';
@@ -85,7 +86,7 @@ export abstract class SagaStorage<Handle = unknown> {
     _work: (transaction: StorageTransaction<Handle>) => Promise<T>,
     _options?: TransactionOptions,
   ): Promise<T> {
-    return Promise.reject(new Error(`${this.constructor.name} has no transactions to share.`));
+    return Promise.reject(this.noTransactions());
   }
 
   /**
@@ -95,10 +96,17 @@ export abstract class SagaStorage<Handle = unknown> {
    *
    * Only where {@link StorageCapabilities.transactions} says so.
    *
+   * @throws SagaConfigurationError where it does not.
    * @throws StorageRejectedError when `handle` is no transaction of this storage's client.
    */
   createWithin(_handle: unknown, _saga: NewSaga): Promise<CreateResult> {
-    return Promise.reject(new Error(`${this.constructor.name} has no transactions to share.`));
+    return Promise.reject(this.noTransactions());
+  }
+
+  private noTransactions(): SagaConfigurationError {
+    return new SagaConfigurationError([
+      `${this.constructor.name} has no transactions to share: transactional steps, and sagas that are started in a transaction, need a storage that has.`,
+    ]);
   }
 
   /**

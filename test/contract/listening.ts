@@ -38,6 +38,17 @@ export function describeListening(subject: StorageUnderTest): void {
     await ear.stop();
   });
 
+  it('tells of transitions in transactions that are shared', async () => {
+    if (!subject.storage.capabilities.transactions) return;
+    const { ear, peer } = await listenToPeer('written');
+    await subject.create();
+    ear.forget();
+    const next = subject.next(await subject.load());
+    await peer.transaction(({ transition }) => transition(next));
+    await ear.heard('saga-1');
+    await ear.stop();
+  });
+
   it('tells of claims', async () => {
     await subject.create();
     const { ear, peer } = await listenToPeer('written');

@@ -13,8 +13,9 @@ function itShares(subject: StorageUnderTest) {
   return (name: string, test: () => Promise<void>): void => {
     it(name, async () => {
       if (subject.storage.capabilities.transactions) return test();
-      await expect(subject.storage.transaction(async () => 1)).rejects.toThrow('has no transactions to share');
-      await expect(subject.storage.createWithin({}, subject.newSaga())).rejects.toThrow('has no transactions to share');
+      const refusal = { code: 'SAGA_CONFIGURATION', message: expect.stringContaining('has no transactions to share') };
+      await expect(subject.storage.transaction(async () => 1)).rejects.toMatchObject(refusal);
+      await expect(subject.storage.createWithin({}, subject.newSaga())).rejects.toMatchObject(refusal);
     });
   };
 }

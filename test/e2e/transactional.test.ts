@@ -299,7 +299,6 @@ await whereThereIsPostgres('transactional steps on PostgreSQL', () => {
     });
 
     it.each<[string, (execution: StepExecution) => Promise<unknown>, string]>([
-      ['that was committed by the step', (execution) => clientOf(execution).query('COMMIT'), 'SAGA_TRANSACTION_BROKEN'],
       [
         'in which a failure was swallowed',
         (execution) =>
@@ -323,6 +322,29 @@ await whereThereIsPostgres('transactional steps on PostgreSQL', () => {
       await expect(runner.run(Order, {})).rejects.toMatchObject({ code });
       expect(effects.log).toEqual(['reserve']);
     });
+  });
+
+  it('that the step has committed itself may stand: it is undone, and not tried again', async () => {
+    fresh();
+    const outcomes: unknown[] = [];
+    const Order = saga('Committed', [
+      local('reserve', {
+        async act(_, execution) {
+          await note(execution, `attempt ${execution.attempt}`);
+          await clientOf(execution).query('COMMIT');
+        },
+        async compensate(_context, _result, execution) {
+          outcomes.push(execution.outcome);
+          await clientOf(execution).query('DELETE FROM notes');
+        },
+        options: { retry: { retryCount: 3, retryDelay: 1 } },
+      }),
+    ]);
+    const { runner } = await start(Order);
+    await expect(runner.run(Order, {})).rejects.toMatchObject({ code: 'SAGA_TRANSACTION_BROKEN' });
+    expect(effects.log).toEqual(['reserve', '-reserve']);
+    expect(outcomes).toEqual(['unknown']);
+    expect(await notes()).toEqual([]);
   });
 
   it('meets a cancel that comes while it runs, in the same transaction', async () => {

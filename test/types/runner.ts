@@ -33,6 +33,11 @@ export async function start(runner: SagaRunner): Promise<number> {
   void runner.start(SchemaSaga, order);
   // @ts-expect-error … and by stream()
   runner.stream(SchemaSaga, order).subscribe();
+  void runner.start(SchemaSaga, { ...order, address: 'a' }, { transaction: {} });
+  // @ts-expect-error run() would wait for a saga that exists only when its caller has committed
+  void runner.run(SchemaSaga, { ...order, address: 'a' }, { transaction: {} });
+  // @ts-expect-error … and so would stream()
+  runner.stream(SchemaSaga, { ...order, address: 'a' }, { transaction: {} }).subscribe();
   const { context } = await handle.record();
   // @ts-expect-error the record's context is the saga's
   const amount: string = context.amount;

@@ -206,7 +206,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     return this.listening.listen(topic, onHint);
   }
 
-  override transaction<T>(
+  override async transaction<T>(
     work: (transaction: StorageTransaction<PostgresHandle<Client>>) => Promise<T>,
     { timeout }: TransactionOptions = {},
   ): Promise<T> {
@@ -215,16 +215,22 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     const beginning = {
       settings: { [MARK]: mark, idle_in_transaction_session_timeout: Math.min(idle, LONGEST_TIMEOUT) },
     };
-    return this.turnstile.pass(() =>
-      this.connection.share(
-        (session, handle) =>
-          work({
-            handle: handle as PostgresHandle<Client>,
-            transition: (transition) => appendWithin(session, this.connection, { transition, mark }),
-          }),
-        beginning,
-      ),
+    let written: string | undefined;
+    const result = await this.turnstile.pass(() =>
+      this.connection.share((session, handle) => {
+        written = undefined;
+        return work({
+          handle: handle as PostgresHandle<Client>,
+          transition: async (transition) => {
+            const appended = await appendWithin(session, this.connection, { transition, mark });
+            if (appended.outcome === 'written') written = transition.id;
+            return appended;
+          },
+        });
+      }, beginning),
     );
+    if (written !== undefined) this.hints.tell('written', [written]);
+    return result;
   }
 
   override async createWithin(handle: unknown, saga: NewSaga): Promise<CreateResult> {

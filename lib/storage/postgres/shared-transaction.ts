@@ -122,7 +122,7 @@ function alreadyFailed(sagaId: string, cause: unknown): StorageRejectedError {
 function endedByHandler(sagaId: string): TransactionBrokenError {
   return new TransactionBrokenError(
     `A step of saga '${sagaId}' has ended its transaction itself. Leave COMMIT and ROLLBACK to the engine: it commits when the step returns, and rolls back when it throws.`,
-    { sagaId },
+    { sagaId, mayStand: true },
   );
 }
 
