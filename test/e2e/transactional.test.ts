@@ -347,6 +347,44 @@ await whereThereIsPostgres('transactional steps on PostgreSQL', () => {
     expect(await notes()).toEqual([]);
   });
 
+  it('is undone after it has failed where it says so, and is told that nothing stands', async () => {
+    fresh();
+    const seen: unknown[] = [];
+    const Order = saga('Halfway', [
+      local('reserve', {
+        async act(_, execution) {
+          await note(execution, 'reserved');
+          throw new Error('sold out');
+        },
+        async compensate(_context, _result, execution) {
+          seen.push(execution.outcome, await notes());
+        },
+        options: { compensateOnFailure: true },
+      }),
+    ]);
+    const { runner } = await start(Order);
+    await expect(runner.run(Order, {})).rejects.toThrow('sold out');
+    expect(effects.log).toEqual(['reserve', '-reserve']);
+    expect(seen).toEqual(['failed', []]);
+  });
+
+  it('behind the pivot is attempted until it commits, and leaves one row', async () => {
+    fresh();
+    const Order = saga('Behind', [
+      step(effects, 'charge', { options: { kind: 'pivot' } }),
+      local('book', {
+        async act(_, execution) {
+          await note(execution, `attempt ${execution.attempt}`);
+          if (execution.attempt < 4) throw new Error('not yet');
+        },
+        options: { kind: 'retriable', retry: { retryDelay: 1 } } as never,
+      }),
+    ]);
+    const { runner } = await start(Order);
+    await runner.run(Order, {});
+    expect(await notes()).toEqual(['attempt 4']);
+  });
+
   it('meets a cancel that comes while it runs, in the same transaction', async () => {
     fresh();
     const Order = saga('Cancelled', [
