@@ -11,7 +11,9 @@ import { serverOf } from '../servers/all.js';
 /** What a worker is told. Its sagas are numbered from `first` on. */
 export type WorkerOrder =
   | { readonly type: 'interrupt'; readonly first: number; readonly sagas: number }
-  | { readonly type: 'run'; readonly first: number; readonly sagas: number };
+  | { readonly type: 'run'; readonly first: number; readonly sagas: number }
+  /** Say how many sagas have come to their last step here. */
+  | { readonly type: 'count' };
 
 const [server = '', address = ''] = process.argv.slice(2);
 
@@ -35,10 +37,21 @@ class ChargeOrWait implements SagaStepHandler<Order, Receipt> {
   }
 }
 
-@Saga({ name: 'order', steps: [ReserveInventory, ChargeOrWait, ShipOrder] })
+/** Sagas that have come to their last step here. */
+let shipped = 0;
+
+@SagaStep({ name: 'ship-order' })
+class ShipAndCount extends ShipOrder {
+  override async act(order: Order): Promise<Receipt> {
+    shipped++;
+    return super.act(order);
+  }
+}
+
+@Saga({ name: 'order', steps: [ReserveInventory, ChargeOrWait, ShipAndCount] })
 class InterruptedOrderSaga extends SagaDefinition<Order> {}
 
-const PROVIDERS = [InterruptedOrderSaga, ReserveInventory, ChargeOrWait, ShipOrder];
+const PROVIDERS = [InterruptedOrderSaga, ReserveInventory, ChargeOrWait, ShipAndCount];
 
 /** How many a worker has under way, of those that it takes up as of new ones. Recovery takes half of them at a time. */
 const AT_ONCE = 200;
@@ -48,17 +61,20 @@ const { runner } = await startApplication(
   { storage: database.storage(), recovery: { interval: 100, concurrency: AT_ONCE } },
   PROVIDERS,
 );
-process.on('message', (order: WorkerOrder) => void obey(order).then(() => process.send?.('done')));
+process.on('message', (order: WorkerOrder) => void obey(order).then((answer) => process.send?.(answer)));
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
-async function obey({ type, first, sagas }: WorkerOrder): Promise<void> {
+async function obey(order: WorkerOrder): Promise<number> {
+  if (order.type === 'count') return shipped;
+  const { type, first, sagas } = order;
   waits = type === 'interrupt';
   const run = (n: number) => runner.run(InterruptedOrderSaga, newOrder(first + n), { id: orderId(first + n) });
   if (type === 'run') {
     await timed({ sagas, atOnce: AT_ONCE }, run);
-    return;
+    return shipped;
   }
   for (let n = 0; n < sagas; n++) void run(n);
   while (waiting < sagas) await new Promise(setImmediate);
+  return shipped;
 }
