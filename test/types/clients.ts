@@ -1,7 +1,11 @@
+import type { drizzle as drizzleOnMysql } from 'drizzle-orm/mysql2';
 import type { drizzle } from 'drizzle-orm/node-postgres';
 import type { Knex } from 'knex';
 import type { Kysely, Transaction } from 'kysely';
+import type { Pool as CallbackPool } from 'mysql2';
+import type { Pool as MysqlPool, PoolConnection } from 'mysql2/promise';
 import type { TransactionOf } from 'nest-saga';
+import type { MysqlClient, MysqlSagaStorage } from 'nest-saga/mysql';
 import type { PostgresClient, PostgresSagaStorage } from 'nest-saga/postgres';
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -12,6 +16,9 @@ interface Tables {
 
 type Database = ReturnType<typeof drizzle>;
 type DrizzleTransaction = Parameters<Parameters<Database['transaction']>[0]>[0];
+
+type MysqlDatabase = ReturnType<typeof drizzleOnMysql>;
+type MysqlDrizzleTransaction = Parameters<Parameters<MysqlDatabase['transaction']>[0]>[0];
 
 /** Compiles where both are the same type. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -24,4 +31,11 @@ export const handles: readonly true[] = [
   true satisfies Same<TransactionOf<PostgresSagaStorage<Knex>>, Knex.Transaction>,
   true satisfies Same<TransactionOf<PostgresSagaStorage<Database>>, DrizzleTransaction>,
   true satisfies Same<TransactionOf<PostgresSagaStorage<PostgresClient<Tables>>>, Tables>,
+  true satisfies Same<TransactionOf<MysqlSagaStorage<MysqlPool>>, PoolConnection>,
+  true satisfies Same<TransactionOf<MysqlSagaStorage<CallbackPool>>, PoolConnection>,
+  true satisfies Same<TransactionOf<MysqlSagaStorage<DataSource>>, EntityManager>,
+  true satisfies Same<TransactionOf<MysqlSagaStorage<Kysely<Tables>>>, Transaction<Tables>>,
+  true satisfies Same<TransactionOf<MysqlSagaStorage<Knex>>, Knex.Transaction>,
+  true satisfies Same<TransactionOf<MysqlSagaStorage<MysqlDatabase>>, MysqlDrizzleTransaction>,
+  true satisfies Same<TransactionOf<MysqlSagaStorage<MysqlClient<Tables>>>, Tables>,
 ];
