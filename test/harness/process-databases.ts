@@ -40,7 +40,13 @@ export const DATABASES: readonly DatabaseKind[] = [
     problem: problemOfPostgres,
     create: () => postgresSchema(),
   },
-  { name: 'mysql', title: 'MariaDB', problem: problemOfMysql, create: () => mysqlDatabase() },
+  {
+    name: 'mysql',
+    title: 'MariaDB',
+    sharesTransactions: true,
+    problem: problemOfMysql,
+    create: () => mysqlDatabase(),
+  },
   { name: 'redis', title: 'Redis', problem: problemOfRedis, create: () => redisSpace() },
 ];
 
