@@ -2,7 +2,8 @@ import { SagaError, type SagaErrorDetails } from './saga-error.js';
 
 /**
  * What a transactional step did to its transaction makes it impossible to commit: it caught an error of the database and went on, or it
- * ended the transaction itself. Everything is rolled back, and the attempt has failed; only what the step has committed itself stands.
+ * ended the transaction itself. In the first case everything is rolled back, and the attempt has failed. In the second, what it has written may
+ * stand without its completion: the outcome is unknown, and the step is undone rather than tried again.
  */
 export class TransactionBrokenError extends SagaError {
   readonly code = 'SAGA_TRANSACTION_BROKEN';

@@ -141,6 +141,6 @@ function endedByServer(sagaId: string, cause: unknown): StorageUnavailableError 
 function endedByHandler(sagaId: string, cause: unknown): TransactionBrokenError {
   return new TransactionBrokenError(
     `A step of saga '${sagaId}' has ended its transaction: by COMMIT or ROLLBACK, by a statement that commits by itself (CREATE, ALTER and the like), or it went on after a deadlock. What it wrote before may be committed. Leave the end to the engine: it commits when the step returns, and rolls back when it throws.`,
-    { sagaId, cause },
+    { sagaId, cause, mayStand: true },
   );
 }
