@@ -14,6 +14,11 @@ interface LendsConnections<Lent> {
   getConnection(): Promise<Lent>;
 }
 
+/** A pool of callbacks, which has one of promises in it. */
+interface HasPromises<Lent> {
+  promise(): LendsConnections<Lent>;
+}
+
 /**
  * What a client hands out as a transaction: the connection of a pool of `mysql2` (the promising one, whichever the pool), the
  * `EntityManager` of a DataSource, the transaction of Kysely, Knex or Drizzle, or what a {@link MysqlClient} says.
@@ -26,7 +31,7 @@ export type MysqlHandle<Client> = Client extends TypeOrmDataSource
       ? HandedOut<Begin>
       : Client extends MysqlClient<infer Handle>
         ? Handle
-        : Client extends { promise(): LendsConnections<infer Lent> }
+        : Client extends HasPromises<infer Lent>
           ? Lent
           : Client extends LendsConnections<infer Lent>
             ? Lent
