@@ -9,15 +9,10 @@ import { nextMove, type Effect } from './next-move.js';
 import { Pause } from './pause.js';
 import { serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
 import type { SagaEnvironment } from './saga-environment.js';
-import {
-  TransactionLostError,
-  type AppendResult,
-  type JournalTransaction,
-  type JournalWrite,
-  type SagaJournal,
-} from './saga-journal.js';
+import type { AppendResult, JournalWrite, SagaJournal } from './saga-journal.js';
 import { outcomeOf, type SagaEnd } from './saga-outcome.js';
 import { applyEntry, type SagaState } from './saga-state.js';
+import { SharedTransaction, TransactionLostError, type AttemptTransaction } from './shared-transaction.js';
 import { StepWork, type Happened, type StepEffect } from './step-work.js';
 import type { WorkerLease } from './worker-lease.js';
 
@@ -198,7 +193,9 @@ export class SagaExecution {
     const options = timeout === undefined ? {} : { timeout };
     for (let losses = 1; ; losses++) {
       try {
-        const committed = await this.journal.transact((transaction) => this.doWithin(transaction, effect), options);
+        const { storage } = this.env;
+        const work = (transaction: AttemptTransaction) => this.doWithin(transaction, effect);
+        const committed = await new SharedTransaction(storage, this.journal, work).commit(options);
         return committed === 'reread' ? await this.advance(NOTHING) : committed.value;
       } catch (error) {
         if (error instanceof NotDone) return this.afterwards(effect, error.happened);
@@ -211,7 +208,7 @@ export class SagaExecution {
     }
   }
 
-  private async doWithin(transaction: JournalTransaction, effect: StepEffect): Promise<Effect> {
+  private async doWithin(transaction: AttemptTransaction, effect: StepEffect): Promise<Effect> {
     // It may have waited for a connection.
     this.throwIfInterrupted();
     const happened = await this.work.do(effect, transaction.handle);

@@ -3,18 +3,11 @@ import { SagaConflictError } from '../errors/saga-conflict-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
-import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
 import type { JsonValue } from '../storage/json-value.js';
 import type { EntryDraft, LogEntry } from '../storage/log-entry.js';
 import type { OperatorRequest } from '../storage/operator-request.js';
 import type { LoadedSaga, PlanShape, SagaStatus } from '../storage/saga-record.js';
-import type {
-  HeadChange,
-  NewSaga,
-  SagaTransition,
-  StorageTransaction,
-  TransactionOptions,
-} from '../storage/saga-storage.js';
+import type { HeadChange, NewSaga, SagaTransition } from '../storage/saga-storage.js';
 import { Pause } from './pause.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import { NEW_SAGA, applyEntry, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './saga-state.js';
@@ -33,24 +26,14 @@ export interface JournalWrite {
   readonly head?: HeadChange;
 }
 
-/** A transaction that an attempt shares with what is written of it. */
-export interface JournalTransaction {
-  /** What the step writes with. */
-  readonly handle: unknown;
-  /** As {@link SagaJournal.append}, but it counts only once the transaction is committed. */
-  append(write: JournalWrite): Promise<'written' | 'requested'>;
-}
-
-/** A transaction was rolled back, or was lost before anybody knew: the attempt has no outcome, and may be made again. */
-export class TransactionLostError extends Error {}
-
-/** A row is in the way of the one that a transaction was to append. */
-class PlaceTaken extends Error {}
-
-/** A row that stands in an open transaction. */
-interface Staged {
+/** The row that a write makes at the next version, before it is sent. */
+export interface PreparedRow {
   readonly transition: SagaTransition;
   readonly changed: JsonValue | undefined;
+}
+
+/** A row that the storage has written, at the time of its clock. */
+export interface WrittenRow extends PreparedRow {
   readonly at: Date;
 }
 
@@ -144,12 +127,11 @@ export class SagaJournal {
    * @throws {StorageRejectedError} when the storage will never take these values.
    */
   async append(write: JournalWrite): Promise<AppendResult> {
-    const { transition, changed } = this.next(write);
+    const { transition, changed } = this.prepare(write);
     const result = await this.insist(() => this.env.storage.transition(transition));
     switch (result.outcome) {
       case 'requested':
-        this.requests = [...this.requests, ...result.requests];
-        return 'requested';
+        return this.hear(result.requests);
       case 'written':
         return this.adopt({ transition, changed, at: result.at });
       case 'conflict':
@@ -157,88 +139,8 @@ export class SagaJournal {
     }
   }
 
-  /**
-   * Runs an attempt and the writing of its outcome in one transaction, which is committed when `work` resolves and rolled back when it
-   * rejects. It may run several times; only the last one stands. A commit whose answer is lost is looked for in the log; where it is not
-   * found, whatever is written next decides: a commit that lands later finds its place taken, or the other way round.
-   *
-   * @returns `reread` when an earlier write of this worker has landed late: everything is to be decided again.
-   * @throws what `work` rejects with, once it is rolled back.
-   * @throws {TransactionLostError} when the transaction is lost, not the attempt.
-   * @throws {StaleSagaError} {@link SagaInterruptedError} {@link StorageRejectedError} as {@link append}.
-   */
-  async transact<T>(
-    work: (transaction: JournalTransaction) => Promise<T>,
-    options: TransactionOptions,
-  ): Promise<{ readonly value: T } | 'reread'> {
-    let begun = false;
-    let staged: Staged | undefined;
-    let thrown: unknown;
-    let done: { readonly value: T } | undefined;
-    const attempt = () =>
-      this.env.storage.transaction(async (transaction) => {
-        const { handle } = transaction;
-        begun = true;
-        staged = done = thrown = undefined;
-        const append = async (write: JournalWrite) => {
-          const written = await this.stage(transaction, write);
-          if (written === 'requested') return written;
-          staged = written;
-          return 'written';
-        };
-        try {
-          done = { value: await work({ handle: handle ?? {}, append }) };
-          return done;
-        } catch (error) {
-          thrown = error;
-          throw error;
-        }
-      }, options);
-    try {
-      // Before it has begun, nothing has happened, and the storage may be away for a while.
-      const committed = await this.insist(attempt, () => begun);
-      if (staged !== undefined) this.adopt(staged);
-      return committed;
-    } catch (error) {
-      if (error instanceof PlaceTaken) return this.readAgain();
-      if (error === thrown || error instanceof StorageRejectedError) throw error;
-      // Nothing was committed: the connection was lost in the middle, or there was none for another try.
-      if (done === undefined) throw new TransactionLostError('The transaction of a step was lost.', { cause: error });
-      return this.lookForCommit(staged, { done, error });
-    }
-  }
-
-  private async lookForCommit<T>(
-    staged: Staged | undefined,
-    { done, error }: { readonly done: { readonly value: T }; readonly error: unknown },
-  ): Promise<{ readonly value: T } | 'reread'> {
-    const loaded = await this.insist(() => this.env.storage.load(this.sagaId));
-    if (staged !== undefined && loaded?.writeId === staged.transition.writeId) {
-      this.adopt(staged);
-      return done;
-    }
-    if (loaded?.record.version !== this.#version) return this.readAgain();
-    throw new TransactionLostError('The commit of a step was lost.', { cause: error });
-  }
-
-  private async stage(transaction: StorageTransaction, write: JournalWrite): Promise<Staged | 'requested'> {
-    const next = this.next(write);
-    const result = await transaction.transition(next.transition).catch((error: unknown) => {
-      if (error instanceof StorageRejectedError || error instanceof TransactionBrokenError) throw error;
-      throw new TransactionLostError('The row of a step could not be written.', { cause: error });
-    });
-    switch (result.outcome) {
-      case 'requested':
-        this.requests = [...this.requests, ...result.requests];
-        return 'requested';
-      case 'written':
-        return { ...next, at: result.at };
-      case 'conflict':
-        throw new PlaceTaken();
-    }
-  }
-
-  private next({ entries, context, head }: JournalWrite): Omit<Staged, 'at'> {
+  /** The next row of this log, for whoever sends it. */
+  prepare({ entries, context, head }: JournalWrite): PreparedRow {
     const changed = context === undefined || sameJson(context, this.context) ? undefined : context;
     const snapshot = this.snapshot(entries);
     const transition: SagaTransition = {
@@ -256,8 +158,24 @@ export class SagaJournal {
     return { transition, changed };
   }
 
-  /** Something stands where this worker was to write. */
-  private async reread(mine?: Omit<Staged, 'at'>): Promise<'written' | 'reread'> {
+  /** A prepared row is durable: the log ends with it. */
+  adopt({ transition, changed, at }: WrittenRow): 'written' {
+    if (changed !== undefined) this.context = changed;
+    return this.written(transition.entries, at);
+  }
+
+  /** Nothing is written, because of these. */
+  hear(requests: readonly OperatorRequest[]): 'requested' {
+    this.requests = [...this.requests, ...requests];
+    return 'requested';
+  }
+
+  /**
+   * Something stands where this worker was to write.
+   *
+   * @throws {StaleSagaError} when another worker has the saga now.
+   */
+  async reread(mine?: PreparedRow): Promise<'written' | 'reread'> {
     const loaded = await this.insist(() => this.env.storage.load(this.sagaId));
     // Our own row, whose answer was lost. It is looked for first: a saga that it ended has no worker any more.
     if (mine !== undefined && loaded?.writeId === mine.transition.writeId) {
@@ -268,16 +186,6 @@ export class SagaJournal {
     }
     this.restore(loaded);
     return 'reread';
-  }
-
-  private async readAgain(): Promise<'reread'> {
-    await this.reread();
-    return 'reread';
-  }
-
-  private adopt({ transition, changed, at }: Staged): 'written' {
-    if (changed !== undefined) this.context = changed;
-    return this.written(transition.entries, at);
   }
 
   /** Reads the operators' requests, after somebody told that there are some. */
@@ -320,7 +228,7 @@ export class SagaJournal {
   }
 
   /** Tries again while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */
-  private async insist<T>(work: () => Promise<T>, isFinal: () => boolean = () => false): Promise<T> {
+  async insist<T>(work: () => Promise<T>, isFinal: () => boolean = () => false): Promise<T> {
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         const result = await work();
