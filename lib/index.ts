@@ -73,7 +73,10 @@ export type { StandardSchema, StandardSchemaIssue, StandardSchemaResult } from '
 
 // Storage
 export { SagaStorage } from './storage/saga-storage.js';
+export type * from './storage/saga-changes.js';
+export type * from './storage/saga-queries.js';
 export type * from './storage/saga-storage.js';
+export type * from './storage/worker-beat.js';
 export type * from './storage/hint-topic.js';
 export { SAGA_STATUSES, isFinal } from './storage/saga-record.js';
 export type {

@@ -1,6 +1,6 @@
 import type { SagaRegistry } from '../discovery/saga-registry.js';
 import { SAGA_STATUSES, isFinal, type LoadedSaga } from '../storage/saga-record.js';
-import type { ClaimQuery } from '../storage/saga-storage.js';
+import type { ClaimQuery } from '../storage/saga-queries.js';
 import { isCertainlyGone } from './process-identity.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import type { Worker } from './worker.js';

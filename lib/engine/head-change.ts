@@ -1,4 +1,4 @@
-import type { HeadChange } from '../storage/saga-storage.js';
+import type { HeadChange } from '../storage/saga-changes.js';
 import type { Effect } from './next-move.js';
 import type { SagaState } from './saga-state.js';
 import { shownTurnError, type TurnedSaga } from './turn-error.js';

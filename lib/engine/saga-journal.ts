@@ -7,7 +7,7 @@ import type { JsonValue } from '../storage/json-value.js';
 import type { EntryDraft, LogEntry } from '../storage/log-entry.js';
 import type { OperatorRequest } from '../storage/operator-request.js';
 import type { LoadedSaga, PlanShape, SagaStatus } from '../storage/saga-record.js';
-import type { HeadChange, NewSaga, SagaTransition } from '../storage/saga-storage.js';
+import type { HeadChange, NewSaga, SagaTransition } from '../storage/saga-changes.js';
 import { Pause } from './pause.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import { NEW_SAGA, applyEntry, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './saga-state.js';

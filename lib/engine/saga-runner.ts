@@ -17,7 +17,7 @@ import type { AnySagaClass, ContextOf } from '../definition/saga-definition.js';
 import type { SagaEvent } from '../events/saga-event.js';
 import { SagaConflictError } from '../errors/saga-conflict-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
-import type { Page, PruneQuery, SagaQuery } from '../storage/saga-storage.js';
+import type { Page, PruneQuery, SagaQuery } from '../storage/saga-queries.js';
 import type { SagaSummary } from '../storage/saga-record.js';
 import type { RecoveryReport, SagaOutcome } from './recovery.js';
 import { newSaga } from './runnable-saga.js';

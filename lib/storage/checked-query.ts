@@ -1,7 +1,7 @@
 import { InvalidQueryError } from '../errors/invalid-query-error.js';
 import { decodeCursor, type PageCursor } from './page-cursor.js';
 import { SAGA_STATUSES, type SagaStatus } from './saga-record.js';
-import type { SagaQuery } from './saga-storage.js';
+import type { SagaQuery } from './saga-queries.js';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;

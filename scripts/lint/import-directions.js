@@ -74,6 +74,13 @@ const areas = [
     because: 'the port speaks names and JSON values and knows no definition, so that other people can write adapters',
   },
   {
+    name: 'stored rows',
+    files: /^storage\/rows\//,
+    mayImport: ['storage port', 'errors'],
+    packages: [],
+    because: 'it is shared by all adapters that store sagas as rows of text, so it knows none of them',
+  },
+  {
     name: 'SQL support',
     files: /^storage\/sql\//,
     mayImport: ['storage port', 'errors'],
@@ -83,7 +90,7 @@ const areas = [
   {
     name: 'storage adapter',
     files: /^storage\/[^/]+\//,
-    mayImport: ['storage port', 'SQL support', 'errors'],
+    mayImport: ['storage port', 'stored rows', 'SQL support', 'errors'],
     packages: [],
     because:
       'an adapter keeps the promises of the port and of nothing else: the contract suite could not hold it if it saw the engine or another adapter, and it imports no driver because the application brings its own',

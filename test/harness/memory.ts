@@ -1,6 +1,6 @@
 import { InMemorySagaStorage } from '../../lib/storage/memory/in-memory-saga-storage.js';
 import type { LoadedSaga } from '../../lib/storage/saga-record.js';
-import type { ClaimQuery } from '../../lib/storage/saga-storage.js';
+import type { ClaimQuery } from '../../lib/storage/saga-queries.js';
 import type { HarnessedStorage, StorageHarness } from '../contract/storage-harness.js';
 
 /** Memory rots less than disks do, so damage is played: the storage keeps the saga and says that it cannot read it. */

@@ -29,6 +29,7 @@ describe('import directions', () => {
     ['lib/storage/saga-storage.ts', '../definition/plan.js', 'knows no definition'],
     ['lib/storage/saga-storage.ts', './memory/in-memory-saga-storage.js', 'knows no definition'],
     ['lib/storage/sql/statement.ts', '../sqlite/sqlite-saga-storage.js', 'it knows none of them'],
+    ['lib/storage/rows/saga-rows.ts', '../redis/redis-saga-storage.js', 'it knows none of them'],
     [
       'lib/storage/sqlite/sqlite-saga-storage.ts',
       '../../engine/saga-state.js',
@@ -89,6 +90,7 @@ describe('import directions', () => {
     ['lib/enhancers/saga-execution-context.ts', '@nestjs/core'],
     ['lib/storage/sqlite/sqlite-saga-storage.ts', '../saga-storage.js'],
     ['lib/storage/sqlite/sqlite-saga-storage.ts', '../sql/statement.js'],
+    ['lib/storage/sqlite/sqlite-saga-storage.ts', '../rows/saga-rows.js'],
     ['lib/storage/sqlite/sqlite-saga-storage.ts', './migrations.js'],
     ['lib/storage/sqlite/sqlite-saga-storage.ts', '../../errors/saga-error.js'],
   ])('%s may import %s', (file, specifier) => {

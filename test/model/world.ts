@@ -2,7 +2,7 @@ import type { Effect } from '../../lib/engine/next-move.js';
 import { NEW_SAGA, type SagaState } from '../../lib/engine/saga-state.js';
 import type { EntryDraft, HeldReason, Phase } from '../../lib/storage/log-entry.js';
 import type { OperatorRequest } from '../../lib/storage/operator-request.js';
-import type { HeadChange } from '../../lib/storage/saga-storage.js';
+import type { HeadChange } from '../../lib/storage/saga-changes.js';
 import type { Scenario } from './scenario.js';
 import { newWatch, type Watch } from './watch.js';
 

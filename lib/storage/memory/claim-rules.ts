@@ -1,4 +1,4 @@
-import type { ClaimQuery } from '../saga-storage.js';
+import type { ClaimQuery } from '../saga-queries.js';
 import type { StoredSaga } from './stored-saga.js';
 
 /** What a claim asks of the storage about a saga, beyond the saga itself. */

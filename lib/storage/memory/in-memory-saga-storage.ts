@@ -5,22 +5,10 @@ import type { LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
 import { encodeCursor } from '../page-cursor.js';
 import { isFinal, type LoadedSaga, type SagaStatus, type SagaSummary } from '../saga-record.js';
-import {
-  SagaStorage,
-  type ClaimQuery,
-  type CreateResult,
-  type HeartbeatResult,
-  type HistoryOptions,
-  type NewSaga,
-  type Page,
-  type PruneQuery,
-  type RequestResult,
-  type SagaQuery,
-  type SagaTransition,
-  type TransitionResult,
-  type WorkerBeat,
-  type WorkerInfo,
-} from '../saga-storage.js';
+import type { CreateResult, NewSaga, RequestResult, SagaTransition, TransitionResult } from '../saga-changes.js';
+import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from '../saga-queries.js';
+import { SagaStorage } from '../saga-storage.js';
+import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { claimRules } from './claim-rules.js';
 import { findRules, newestFirst } from './find-rules.js';
 import { OpenRequests } from './open-requests.js';

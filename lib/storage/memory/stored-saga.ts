@@ -3,7 +3,7 @@ import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import type { JsonValue } from '../json-value.js';
 import type { EntryDraft, HeldReason, LogEntry } from '../log-entry.js';
 import type { LoadedSaga, PlanShape, SagaRecord, SagaStatus, SagaSummary } from '../saga-record.js';
-import type { HeadChange, NewSaga } from '../saga-storage.js';
+import type { HeadChange, NewSaga } from '../saga-changes.js';
 import type { StoredError } from '../stored-error.js';
 import { copyJson } from './copy-json.js';
 

@@ -1,4 +1,4 @@
-import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../saga-storage.js';
+import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 
 interface Lease {
   readonly process: string | undefined;

@@ -1,4 +1,4 @@
-import type { SagaTransition } from '../saga-storage.js';
+import type { SagaTransition } from '../saga-changes.js';
 import { changeHead } from './change-head.js';
 import type { SagaAppend } from './saga-write.js';
 import { storableRow } from './storable-row.js';

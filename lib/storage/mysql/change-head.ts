@@ -1,5 +1,5 @@
-import type { HeadChange, SagaTransition } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
+import type { HeadChange, SagaTransition } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
 import { boundStatement, listOf, type Bind, type Bindable, type BoundStatement } from './bound-statement.js';
 import { storableDelay, storableName } from './storable-value.js';
 

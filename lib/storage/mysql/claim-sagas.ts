@@ -1,7 +1,7 @@
 import type { LoadedSaga } from '../saga-record.js';
-import type { ClaimQuery } from '../saga-storage.js';
-import type { NewRow } from '../sql/log-row.js';
-import { isStorable } from '../sql/storable.js';
+import type { ClaimQuery } from '../saga-queries.js';
+import type { NewRow } from '../rows/new-row.js';
+import { isStorable } from '../rows/storable.js';
 import { boundStatement, listOf, type BoundStatement } from './bound-statement.js';
 import { selectClaimable, selectLeads, selectOrphans } from './claimable-sagas.js';
 import { NEW_ROW_COLUMNS, insertRows, rowValues } from './insert-rows.js';

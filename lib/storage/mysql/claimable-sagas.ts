@@ -1,4 +1,4 @@
-import type { ClaimQuery } from '../saga-storage.js';
+import type { ClaimQuery } from '../saga-queries.js';
 import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
 import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
 import { bytes } from './columns.js';

@@ -1,5 +1,5 @@
-import type { NewSaga } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
+import type { NewSaga } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
 import type { SagaCreation } from './saga-write.js';
 import { storableInteger, storableName } from './storable-value.js';
 import { storableRow } from './storable-row.js';

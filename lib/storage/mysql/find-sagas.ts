@@ -1,8 +1,8 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import type { SagaSummary } from '../saga-record.js';
-import type { Page, SagaQuery } from '../saga-storage.js';
-import { toPage, type HeadRow } from '../sql/saga-rows.js';
-import { isStorable } from '../sql/storable.js';
+import type { Page, SagaQuery } from '../saga-queries.js';
+import { toPage, type HeadRow } from '../rows/saga-rows.js';
+import { isStorable } from '../rows/storable.js';
 import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
 import { searchable } from './change-head.js';
 import { HEAD_COLUMNS, selectList } from './columns.js';

@@ -1,5 +1,5 @@
-import { LOG_FORMAT } from '../sql/saga-rows.js';
-import type { NewRow } from '../sql/log-row.js';
+import { LOG_FORMAT } from '../rows/saga-rows.js';
+import type { NewRow } from '../rows/new-row.js';
 import { boundStatement, listOf, type Bindable, type BoundStatement } from './bound-statement.js';
 import type { NewHead } from './create-saga.js';
 import { packets } from './packets.js';

@@ -1,8 +1,8 @@
 import type { LogEntry } from '../log-entry.js';
 import type { LoadedSaga } from '../saga-record.js';
-import { toEntries, toLoadedSaga, type HeadRow, type LogRow, type RequestRow } from '../sql/saga-rows.js';
+import { toEntries, toLoadedSaga, type HeadRow, type LogRow, type RequestRow } from '../rows/saga-rows.js';
 import type { SagaTables, Sql } from '../sql/saga-tables.js';
-import { isStorable } from '../sql/storable.js';
+import { isStorable } from '../rows/storable.js';
 import { boundStatement, listOf, type BoundStatement } from './bound-statement.js';
 import { HEAD_COLUMNS, LOG_COLUMNS, bytes, selectList } from './columns.js';
 import { NOW, milliseconds } from './database-clock.js';

@@ -3,24 +3,10 @@ import { GroupCommit } from '../group-commit.js';
 import type { LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
 import type { LoadedSaga, SagaSummary } from '../saga-record.js';
-import {
-  SagaStorage,
-  type ClaimQuery,
-  type CreateResult,
-  type HeartbeatResult,
-  type HistoryOptions,
-  type NewSaga,
-  type Page,
-  type PruneQuery,
-  type RequestResult,
-  type SagaQuery,
-  type SagaTransition,
-  type StorageCapabilities,
-  type StorageTransaction,
-  type TransitionResult,
-  type WorkerBeat,
-  type WorkerInfo,
-} from '../saga-storage.js';
+import type { CreateResult, NewSaga, RequestResult, SagaTransition, TransitionResult } from '../saga-changes.js';
+import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from '../saga-queries.js';
+import { SagaStorage, type StorageCapabilities, type StorageTransaction } from '../saga-storage.js';
+import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { connectionBudget } from '../sql/connection-budget.js';
 import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';

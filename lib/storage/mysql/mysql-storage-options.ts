@@ -1,6 +1,6 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
 import { isTablePrefix } from '../sql/saga-tables.js';
-import { isStorable } from '../sql/storable.js';
+import { isStorable } from '../rows/storable.js';
 import type { MysqlStorageClient } from './clients/mysql-storage-client.js';
 import { clientMistake } from './clients/recognize-client.js';
 import { poolConfigOf } from './pool-size.js';

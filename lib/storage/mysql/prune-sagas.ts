@@ -1,4 +1,4 @@
-import type { PruneQuery } from '../saga-storage.js';
+import type { PruneQuery } from '../saga-queries.js';
 import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
 import { boundStatement, listOf, type BoundStatement } from './bound-statement.js';
 import { NOW } from './database-clock.js';

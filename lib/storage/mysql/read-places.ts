@@ -1,5 +1,5 @@
 import type { OperatorRequest } from '../operator-request.js';
-import { toRequest } from '../sql/saga-rows.js';
+import { toRequest } from '../rows/saga-rows.js';
 import type { SagaTables } from '../sql/saga-tables.js';
 import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
 import { bytes } from './columns.js';

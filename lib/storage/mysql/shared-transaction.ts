@@ -1,7 +1,7 @@
 import { TransactionBrokenError } from '../../errors/transaction-broken-error.js';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
-import type { CreateResult, NewSaga, SagaTransition, TransitionResult } from '../saga-storage.js';
+import type { CreateResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { appendTransition } from './append-transition.js';
 import { createSaga } from './create-saga.js';

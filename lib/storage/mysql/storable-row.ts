@@ -1,4 +1,4 @@
-import { newRow, type NewRow } from '../sql/log-row.js';
+import { newRow, type NewRow } from '../rows/new-row.js';
 import { storableInteger, storableName } from './storable-value.js';
 
 /**

@@ -1,5 +1,5 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
-import { storable } from '../sql/storable.js';
+import { storable } from '../rows/storable.js';
 
 /** Code units that a name may have: as many as the columns hold, however many bytes each takes. */
 export const LONGEST_NAME = 255;

@@ -1,9 +1,9 @@
 import type { OperatorRequest } from '../operator-request.js';
 import { isFinal, type SagaStatus } from '../saga-record.js';
-import type { RequestResult } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
+import type { RequestResult } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { isStorable } from '../sql/storable.js';
+import { isStorable } from '../rows/storable.js';
 import { bytes } from './columns.js';
 import type { MysqlSession } from './mysql-connection.js';
 import { storableName } from './storable-value.js';

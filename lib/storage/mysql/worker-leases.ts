@@ -1,6 +1,6 @@
-import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../saga-storage.js';
+import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { isStorable, storable } from '../sql/storable.js';
+import { isStorable, storable } from '../rows/storable.js';
 import { listOf, boundStatement } from './bound-statement.js';
 import { bytes } from './columns.js';
 import { NOW, milliseconds } from './database-clock.js';

@@ -1,4 +1,4 @@
-import type { CreateResult, TransitionResult } from '../saga-storage.js';
+import type { CreateResult, TransitionResult } from '../saga-changes.js';
 import { boundStatement, listOf, type BoundStatement } from './bound-statement.js';
 import { updateHeads } from './change-head.js';
 import { NEW_HEAD_COLUMNS, NEW_ROW_COLUMNS, headValues, insertRows, rowValues } from './insert-rows.js';

@@ -1,5 +1,5 @@
-import type { SagaTransition } from '../saga-storage.js';
-import { newRow } from '../sql/log-row.js';
+import type { SagaTransition } from '../saga-changes.js';
+import { newRow } from '../rows/new-row.js';
 import { changeHead } from './change-head.js';
 import type { SagaAppend } from './saga-write.js';
 

@@ -1,6 +1,6 @@
-import type { HeadChange, SagaTransition } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
-import { storable } from '../sql/storable.js';
+import type { HeadChange, SagaTransition } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
+import { storable } from '../rows/storable.js';
 
 /** What changes in a head, by the names of its columns; the booleans say which do where `null` is a value too. */
 export type HeadUpdate = {

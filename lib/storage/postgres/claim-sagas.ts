@@ -1,7 +1,7 @@
 import type { LoadedSaga } from '../saga-record.js';
-import type { ClaimQuery } from '../saga-storage.js';
-import { LOG_FORMAT } from '../sql/saga-rows.js';
-import { storable, isStorable } from '../sql/storable.js';
+import type { ClaimQuery } from '../saga-queries.js';
+import { LOG_FORMAT } from '../rows/saga-rows.js';
+import { storable, isStorable } from '../rows/storable.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
 import { CLAIMABLE, SELECT_ASKED, SELECT_RECOVERABLE, knownAndAlive } from './claimable-sagas.js';

@@ -1,7 +1,7 @@
-import type { NewSaga } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
-import { newRow } from '../sql/log-row.js';
-import { storable } from '../sql/storable.js';
+import type { NewSaga } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
+import { newRow } from '../rows/new-row.js';
+import { storable } from '../rows/storable.js';
 import type { SagaCreation } from './saga-write.js';
 
 /** A new head, by the names of its columns. */

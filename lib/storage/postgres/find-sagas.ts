@@ -1,9 +1,9 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import { isFinal, type SagaStatus, type SagaSummary } from '../saga-record.js';
-import type { Page, SagaQuery } from '../saga-storage.js';
-import { toPage, type HeadRow } from '../sql/saga-rows.js';
+import type { Page, SagaQuery } from '../saga-queries.js';
+import { toPage, type HeadRow } from '../rows/saga-rows.js';
 import { UNFINISHED } from '../sql/saga-tables.js';
-import { isStorable } from '../sql/storable.js';
+import { isStorable } from '../rows/storable.js';
 import { HEAD_COLUMNS, OFF_THE_PATH } from './columns.js';
 import { time, timeValue } from './database-clock.js';
 import type { PostgresConnection } from './postgres-connection.js';

@@ -1,4 +1,4 @@
-import { LOG_FORMAT } from '../sql/saga-rows.js';
+import { LOG_FORMAT } from '../rows/saga-rows.js';
 import type { SagaTables } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
 import { NOW } from './database-clock.js';

@@ -1,8 +1,8 @@
 import type { LogEntry } from '../log-entry.js';
 import type { LoadedSaga } from '../saga-record.js';
-import { toEntries, toLoadedSaga, type LogRow, type SagaRows } from '../sql/saga-rows.js';
+import { toEntries, toLoadedSaga, type LogRow, type SagaRows } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { isStorable } from '../sql/storable.js';
+import { isStorable } from '../rows/storable.js';
 import { arrayText } from './array-text.js';
 import { HEAD_COLUMNS, LOG_COLUMNS } from './columns.js';
 import { NOW, milliseconds } from './database-clock.js';

@@ -1,6 +1,6 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
 import { isTablePrefix } from '../sql/saga-tables.js';
-import { isStorable } from '../sql/storable.js';
+import { isStorable } from '../rows/storable.js';
 import { clientMistake } from './clients/recognize-client.js';
 import type { PostgresStorageClient } from './clients/postgres-storage-client.js';
 import type { PostgresOwnListener, PostgresPool } from './postgres-client.js';

@@ -1,4 +1,4 @@
-import type { PruneQuery } from '../saga-storage.js';
+import type { PruneQuery } from '../saga-queries.js';
 import { UNFINISHED, type Sql } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
 import { NOW } from './database-clock.js';

@@ -1,6 +1,6 @@
 import type { OperatorRequest } from '../operator-request.js';
-import type { CreateResult, TransitionResult } from '../saga-storage.js';
-import { toRequest, type RequestRow } from '../sql/saga-rows.js';
+import type { CreateResult, TransitionResult } from '../saga-changes.js';
+import { toRequest, type RequestRow } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
 import type { PostgresSession } from './postgres-connection.js';

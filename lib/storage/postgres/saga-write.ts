@@ -1,4 +1,4 @@
-import type { NewRow } from '../sql/log-row.js';
+import type { NewRow } from '../rows/new-row.js';
 import type { HeadUpdate } from './change-head.js';
 import type { NewHead } from './create-saga.js';
 

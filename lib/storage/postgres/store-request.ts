@@ -1,9 +1,9 @@
 import type { OperatorRequest } from '../operator-request.js';
 import { isFinal, type SagaStatus } from '../saga-record.js';
-import type { RequestResult } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
+import type { RequestResult } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
 import { UNFINISHED, type Sql } from '../sql/saga-tables.js';
-import { isStorable, storable } from '../sql/storable.js';
+import { isStorable, storable } from '../rows/storable.js';
 import type { PostgresSession } from './postgres-connection.js';
 
 /**

@@ -1,6 +1,6 @@
-import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../saga-storage.js';
+import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import type { SagaTables, Sql } from '../sql/saga-tables.js';
-import { isStorable, storable } from '../sql/storable.js';
+import { isStorable, storable } from '../rows/storable.js';
 import { NOW, milliseconds } from './database-clock.js';
 import type { PostgresSession } from './postgres-connection.js';
 

@@ -1,8 +1,8 @@
 import type { OperatorRequest } from '../operator-request.js';
 import { isFinal, type SagaStatus } from '../saga-record.js';
-import type { SagaTransition, TransitionResult } from '../saga-storage.js';
-import { newRow, type NewRow } from '../sql/log-row.js';
-import { isStorable } from '../sql/storable.js';
+import type { SagaTransition, TransitionResult } from '../saga-changes.js';
+import { newRow, type NewRow } from '../rows/new-row.js';
+import { isStorable } from '../rows/storable.js';
 import { changeHead, type HeadUpdate } from './change-head.js';
 import type { HeadField } from './saga-head.js';
 import { rowText } from './saga-row.js';

@@ -1,7 +1,7 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
-import type { HeadChange } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
-import { storable } from '../sql/storable.js';
+import type { HeadChange } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
+import { storable } from '../rows/storable.js';
 import type { HeadField } from './saga-head.js';
 
 /** Milliseconds, three thousand years: a time behind that has more digits than the indexes sort by. */

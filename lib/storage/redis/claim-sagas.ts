@@ -1,6 +1,6 @@
 import type { LoadedSaga } from '../saga-record.js';
-import type { ClaimQuery } from '../saga-storage.js';
-import { isStorable, storable } from '../sql/storable.js';
+import type { ClaimQuery } from '../saga-queries.js';
+import { isStorable, storable } from '../rows/storable.js';
 import { loadSagas } from './load-saga.js';
 import { resultOf, type RedisConnection } from './redis-connection.js';
 import type { RedisCommand } from './redis-client.js';

@@ -1,9 +1,9 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { isFinal } from '../saga-record.js';
-import type { CreateResult, NewSaga } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
-import { newRow } from '../sql/log-row.js';
-import { storable } from '../sql/storable.js';
+import type { CreateResult, NewSaga } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
+import { newRow } from '../rows/new-row.js';
+import { storable } from '../rows/storable.js';
 import { TIME_DIGITS } from './index-ranges.js';
 import type { HeadField } from './saga-head.js';
 import { rowText } from './saga-row.js';

@@ -1,8 +1,8 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import type { SagaStatus, SagaSummary } from '../saga-record.js';
-import type { Page, SagaQuery } from '../saga-storage.js';
-import { toPage, toSummary, type HeadRow } from '../sql/saga-rows.js';
-import { isStorable } from '../sql/storable.js';
+import type { Page, SagaQuery } from '../saga-queries.js';
+import { toPage, toSummary, type HeadRow } from '../rows/saga-rows.js';
+import { isStorable } from '../rows/storable.js';
 import { below, candidateLists, memberCursor, type IndexRange } from './index-ranges.js';
 import type { RedisCommand } from './redis-client.js';
 import { resultOf, type RedisConnection } from './redis-connection.js';

@@ -1,7 +1,7 @@
 import type { LogEntry } from '../log-entry.js';
 import type { LoadedSaga } from '../saga-record.js';
-import { toEntries, toLoadedSaga } from '../sql/saga-rows.js';
-import { isStorable } from '../sql/storable.js';
+import { toEntries, toLoadedSaga } from '../rows/saga-rows.js';
+import { isStorable } from '../rows/storable.js';
 import { resultOf, type RedisConnection } from './redis-connection.js';
 import { headOfPairs, toHeadRow } from './saga-head.js';
 import { toLogRow } from './saga-row.js';

@@ -1,4 +1,4 @@
-import type { PruneQuery } from '../saga-storage.js';
+import type { PruneQuery } from '../saga-queries.js';
 import { isFinal } from '../saga-record.js';
 import { memberId } from './index-ranges.js';
 import { resultOf, type RedisConnection } from './redis-connection.js';

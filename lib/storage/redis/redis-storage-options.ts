@@ -1,5 +1,5 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
-import { isStorable } from '../sql/storable.js';
+import { isStorable } from '../rows/storable.js';
 import type { RedisClient } from './redis-client.js';
 
 /** How a {@link RedisSagaStorage} works. */

@@ -1,4 +1,4 @@
-import type { HeadRow } from '../sql/saga-rows.js';
+import type { HeadRow } from '../rows/saga-rows.js';
 
 /** The fields of a head that a summary is made of. */
 export const SUMMARY_FIELDS = [

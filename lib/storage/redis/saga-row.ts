@@ -1,5 +1,5 @@
-import type { NewRow } from '../sql/log-row.js';
-import { LOG_FORMAT, type LogRow } from '../sql/saga-rows.js';
+import type { NewRow } from '../rows/new-row.js';
+import { LOG_FORMAT, type LogRow } from '../rows/saga-rows.js';
 
 /**
  * A row of a log as Redis keeps it: `<time> <first seq> <last seq> <header>`, a line feed, then the entries. Scripts put the time in

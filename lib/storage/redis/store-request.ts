@@ -1,7 +1,7 @@
 import type { OperatorRequest } from '../operator-request.js';
-import type { RequestResult } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
-import { isStorable, storable } from '../sql/storable.js';
+import type { RequestResult } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
+import { isStorable, storable } from '../rows/storable.js';
 import type { RedisConnection } from './redis-connection.js';
 import { STORE_REQUEST } from './scripts/store-request.js';
 

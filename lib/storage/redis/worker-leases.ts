@@ -1,5 +1,5 @@
-import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../saga-storage.js';
-import { storable } from '../sql/storable.js';
+import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
+import { storable } from '../rows/storable.js';
 import type { RedisCommand } from './redis-client.js';
 import { resultOf, type RedisConnection } from './redis-connection.js';
 import { ALIVE_WORKERS, REGISTER_WORKER, RELEASE_WORKER, RENEW_LEASE } from './scripts/worker-leases.js';

@@ -1,7 +1,7 @@
 import type { OperatorRequest } from '../operator-request.js';
-import type { SagaTransition, TransitionResult } from '../saga-storage.js';
-import { newRow, type NewRow } from '../sql/log-row.js';
-import { toRequest, type RequestRow } from '../sql/saga-rows.js';
+import type { SagaTransition, TransitionResult } from '../saga-changes.js';
+import { newRow, type NewRow } from '../rows/new-row.js';
+import { toRequest, type RequestRow } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { explainHead, reasonsOf, setSnapshot } from './change-head.js';
 import type { SagaWrite } from './saga-write.js';

@@ -1,7 +1,7 @@
-import type { HeadChange } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
+import type { HeadChange } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { storable } from '../sql/storable.js';
+import { storable } from '../rows/storable.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteValue } from './sqlite-client.js';
 

@@ -1,8 +1,8 @@
-import type { ClaimQuery } from '../saga-storage.js';
+import type { ClaimQuery } from '../saga-queries.js';
 import type { LoadedSaga } from '../saga-record.js';
-import { LOG_FORMAT } from '../sql/saga-rows.js';
+import { LOG_FORMAT } from '../rows/saga-rows.js';
 import { UNFINISHED, type SagaTables, type Sql } from '../sql/saga-tables.js';
-import { storable } from '../sql/storable.js';
+import { storable } from '../rows/storable.js';
 import { NOW } from './database-clock.js';
 import { loadSaga } from './load-saga.js';
 import type { SqliteConnection } from './sqlite-connection.js';

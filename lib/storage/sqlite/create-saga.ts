@@ -1,8 +1,8 @@
-import { jsonText } from '../sql/json-text.js';
-import { newRow } from '../sql/log-row.js';
+import { jsonText } from '../rows/json-text.js';
+import { newRow } from '../rows/new-row.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { storable } from '../sql/storable.js';
-import type { CreateResult, NewSaga } from '../saga-storage.js';
+import { storable } from '../rows/storable.js';
+import type { CreateResult, NewSaga } from '../saga-changes.js';
 import type { SagaWrite } from './saga-write.js';
 
 const SELECT_NAME: Sql = ({ heads }) => `SELECT name FROM ${heads} WHERE id = ?`;

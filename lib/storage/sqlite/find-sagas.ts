@@ -1,7 +1,7 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import { isFinal, type SagaStatus, type SagaSummary } from '../saga-record.js';
-import type { Page, SagaQuery } from '../saga-storage.js';
-import { toPage, type HeadRow } from '../sql/saga-rows.js';
+import type { Page, SagaQuery } from '../saga-queries.js';
+import { toPage, type HeadRow } from '../rows/saga-rows.js';
 import { UNFINISHED } from '../sql/saga-tables.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteValue } from './sqlite-client.js';

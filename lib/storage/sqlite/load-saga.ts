@@ -1,6 +1,6 @@
 import type { LoadedSaga } from '../saga-record.js';
 import type { LogEntry } from '../log-entry.js';
-import { toEntries, toLoadedSaga, type HeadRow, type LogRow, type RequestRow } from '../sql/saga-rows.js';
+import { toEntries, toLoadedSaga, type HeadRow, type LogRow, type RequestRow } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { NOW } from './database-clock.js';
 import type { SqliteConnection } from './sqlite-connection.js';

@@ -1,4 +1,4 @@
-import { LOG_FORMAT } from '../sql/saga-rows.js';
+import { LOG_FORMAT } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { moveValues } from './change-head.js';
 import { NOW } from './database-clock.js';

@@ -1,5 +1,5 @@
-import type { NewRow } from '../sql/log-row.js';
-import { LOG_FORMAT } from '../sql/saga-rows.js';
+import type { NewRow } from '../rows/new-row.js';
+import { LOG_FORMAT } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { moveHead, type HeadMove } from './change-head.js';
 import { NOW } from './database-clock.js';

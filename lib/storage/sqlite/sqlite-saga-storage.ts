@@ -3,22 +3,10 @@ import { GroupCommit } from '../group-commit.js';
 import type { LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
 import type { LoadedSaga, SagaSummary } from '../saga-record.js';
-import {
-  SagaStorage,
-  type ClaimQuery,
-  type CreateResult,
-  type HeartbeatResult,
-  type HistoryOptions,
-  type NewSaga,
-  type Page,
-  type PruneQuery,
-  type RequestResult,
-  type SagaQuery,
-  type SagaTransition,
-  type TransitionResult,
-  type WorkerBeat,
-  type WorkerInfo,
-} from '../saga-storage.js';
+import type { CreateResult, NewSaga, RequestResult, SagaTransition, TransitionResult } from '../saga-changes.js';
+import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from '../saga-queries.js';
+import { SagaStorage } from '../saga-storage.js';
+import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { sagaTables } from '../sql/saga-tables.js';
 import { appendTransition } from './append-transition.js';
 import { claimSagas } from './claim-sagas.js';

@@ -1,9 +1,9 @@
 import { isFinal, type SagaStatus } from '../saga-record.js';
 import type { OperatorRequest } from '../operator-request.js';
-import type { RequestResult } from '../saga-storage.js';
-import { jsonText } from '../sql/json-text.js';
+import type { RequestResult } from '../saga-changes.js';
+import { jsonText } from '../rows/json-text.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { storable } from '../sql/storable.js';
+import { storable } from '../rows/storable.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 const SELECT_STATUS: Sql = ({ heads }) => `SELECT status FROM ${heads} WHERE id = ?`;

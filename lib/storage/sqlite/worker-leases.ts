@@ -1,6 +1,6 @@
-import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../saga-storage.js';
+import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { storable } from '../sql/storable.js';
+import { storable } from '../rows/storable.js';
 import { NOW } from './database-clock.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 

@@ -4,7 +4,7 @@ import type { HeldReason, LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
 import { encodeCursor } from '../page-cursor.js';
 import { SAGA_STATUSES, type LoadedSaga, type PlanShape, type SagaStatus, type SagaSummary } from '../saga-record.js';
-import type { Page } from '../saga-storage.js';
+import type { Page } from '../saga-queries.js';
 import type { StoredError } from '../stored-error.js';
 
 /** A row of the heads, as every dialect selects it: JSON as text, times as milliseconds since the epoch. */

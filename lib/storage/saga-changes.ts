@@ -1,0 +1,70 @@
+import type { JsonValue } from './json-value.js';
+import type { EntryDraft, HeldReason } from './log-entry.js';
+import type { OperatorRequest } from './operator-request.js';
+import type { PlanShape, SagaStatus } from './saga-record.js';
+import type { StoredError } from './stored-error.js';
+
+/** What `create` stores: the head of a new saga and the first row of its log. */
+export interface NewSaga {
+  /** 1 to 255 characters; unique within the storage, compared code unit by code unit. */
+  readonly id: string;
+  /** The saga definition's name. */
+  readonly name: string;
+  readonly definitionVersion: number;
+  readonly plan: PlanShape;
+  readonly planHash: string;
+  /** `RUNNING` with a worker; `PENDING` without one, until some worker claims it. An empty plan starts `COMPLETED`. */
+  readonly status: SagaStatus;
+  readonly worker?: string;
+  readonly context: JsonValue;
+  /** The first row, version 1; its first entry has `seq` 1. */
+  readonly entries: readonly EntryDraft[];
+  readonly writeId: string;
+}
+
+/** `exists` also when this very write landed before and only its answer was lost: `writeId` of the loaded saga tells. */
+export type CreateResult =
+  { readonly outcome: 'created'; readonly at: Date } | { readonly outcome: 'exists'; readonly name: string };
+
+/** What `transition` writes: one more row of a saga's log, and what changes in its head. */
+export interface SagaTransition {
+  readonly id: string;
+  /** The version that this write makes: the one it read, plus 1. */
+  readonly version: number;
+  /** The `seq` of the first of `entries`. */
+  readonly seq: number;
+  readonly entries: readonly EntryDraft[];
+  /** The context, where it changed. Always given together with `snapshot`. */
+  readonly context?: JsonValue;
+  /** The folded state after this row, so that later loads start here. Given every now and then on a long log. */
+  readonly snapshot?: JsonValue;
+  readonly head?: HeadChange;
+  readonly worker: string;
+  readonly writeId: string;
+  /**
+   * The operators' requests that the writer has read. If the saga has others, nothing is written and they come back:
+   * the owner must have read every request before it writes. Those named by an entry's `request` are answered by this
+   * write, and deleted with it.
+   */
+  readonly knownRequests: readonly string[];
+}
+
+/** `conflict`: the version is taken, it would leave a gap, or the saga is gone. Nothing was written. */
+export type TransitionResult =
+  | { readonly outcome: 'written'; readonly at: Date }
+  | { readonly outcome: 'conflict' }
+  | { readonly outcome: 'requested'; readonly requests: readonly OperatorRequest[] };
+
+/** What changes in the head; `null` clears. */
+export interface HeadChange {
+  readonly status?: SagaStatus;
+  readonly worker?: null;
+  /** Milliseconds from now, by the storage's clock. */
+  readonly dueIn?: number | null;
+  readonly heldReason?: HeldReason | null;
+  readonly error?: StoredError | null;
+  readonly failedStep?: string | null;
+}
+
+/** What became of an operator's request: `final` and `unknown-saga` stored nothing. */
+export type RequestResult = 'stored' | 'final' | 'unknown-saga';
