@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SAGA_STATUSES, isFinal, type SagaStorage, type SagaSummary } from 'nest-saga';
-import { compiled } from '../../scripts/typescript/compiled.mjs';
+import { bundled } from '../../scripts/typescript/bundled.mjs';
 import { EffectLedger, type Effect } from '../crash/effect-ledger.js';
 import { connectTo, type StorageName } from '../harness/process-storage.js';
 import { CHAOS_SERVERS, type ChaosServer } from './chaos-server.js';
@@ -41,6 +41,7 @@ export interface ChaosReport {
   readonly violations: readonly Violation[];
 }
 
+const SCRIPT = await bundled('test/chaos/worker.ts');
 const LEASE = 1_000;
 /** The time that everything has to come to its end once nothing fails any more. */
 const SETTLING = 240_000;
@@ -60,7 +61,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 
 class ChaosRun {
   private readonly folder = mkdtempSync(join(tmpdir(), 'nest-saga-chaos-run-'));
-  private readonly script = compiled('test/chaos/worker.ts');
   private readonly workers: WorkerProcess[] = [];
   private readonly releases: Release[] = Array<Release>(WORKERS).fill(1);
   private readonly told = new Map<number, string[]>();
@@ -117,7 +117,7 @@ class ChaosRun {
 
   private worker(index: number, clockShift: number): WorkerProcess {
     return new WorkerProcess({
-      script: this.script,
+      script: SCRIPT,
       order: {
         seed: this.options.seed,
         release: this.releases[index] ?? 1,

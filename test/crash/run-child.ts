@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { compiled } from '../../scripts/typescript/compiled.mjs';
+import { bundled } from '../../scripts/typescript/bundled.mjs';
 import type { ChildOrder } from './child.js';
+
+const SCRIPT = await bundled('test/crash/child.ts');
 
 export interface ChildEnd {
   readonly signal: NodeJS.Signals | null;
@@ -20,7 +22,7 @@ export interface RunningChild {
 
 /** Starts a process of the crash tests. */
 export function startChild(order: ChildOrder): RunningChild {
-  const child = spawn(process.execPath, [compiled('test/crash/child.ts'), JSON.stringify(order)], {
+  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { lastValueFrom } from 'rxjs';
+import { bundled } from '../../scripts/typescript/bundled.mjs';
 import { saga } from './application.js';
 import { hang, refuse } from './behaviours.js';
 import { eventually } from './eventually.js';
@@ -82,13 +83,8 @@ describe('a closed application', () => {
 
 describe('an application that runs to its end', () => {
   it('exits by itself once it is closed, a hanging act and an open timeout notwithstanding', async () => {
-    const child = spawn(
-      process.execPath,
-      ['--import', './scripts/typescript/register.mjs', 'test/e2e/closing-child.ts'],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+    const script = await bundled('test/e2e/closing-child.ts');
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const output: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
     const [code] = (await once(child, 'exit')) as [number];

@@ -1,24 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { bundled } from '../../scripts/typescript/bundled.mjs';
 import type { SagaStorage } from 'nest-saga';
 import type { StorageCall } from './sqlite-process-child.js';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
+const SCRIPT = await bundled('test/harness/sqlite-process-child.ts');
 
 /** A storage in a process of its own, over the file that it is given. Results come as JSON: their dates are texts. */
 export class SqliteProcess {
-  private readonly child = spawn(
-    process.execPath,
-    [
-      '--no-warnings',
-      '--import',
-      './scripts/typescript/register.mjs',
-      'test/harness/sqlite-process-child.ts',
-      this.file,
-    ],
-    { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] },
-  );
+  private readonly child = spawn(process.execPath, [SCRIPT, this.file], { stdio: ['pipe', 'pipe', 'inherit'] });
   private readonly answers = createInterface(this.child.stdout)[Symbol.asyncIterator]();
 
   constructor(private readonly file: string) {}
