@@ -35,18 +35,27 @@ export function outcomeOf({ seed, sagaId, step, phase, attempt }: Attempt): Outc
   const isRough = new Random(seed, sagaId).chance(0.5);
   const random = new Random(seed, sagaId, step.name, phase);
   if (!isRough || !random.chance(0.4)) return random.chance(0.3) ? 'slow' : 'ok';
-  if (phase === 'act' && step.kind === 'pivot') return pivotOutcome(random, attempt);
+  if (phase === 'act' && step.kind === 'pivot') return pivotOutcome(random, step, attempt);
   const outcomes = Array.from({ length: random.int(1, phase === 'act' ? 2 : 5) }, () =>
     random.pick(phase === 'act' ? ROUGH_ACTS : ROUGH_COMPENSATIONS),
   );
   const outcome = outcomes[attempt - 1] ?? 'ok';
-  return outcome === 'hangs' && step.timeout === undefined ? 'unknown' : outcome;
+  if (outcome === 'hangs' && step.timeout === undefined) return 'unknown';
+  return step.transactional ? unsaved(outcome) : outcome;
+}
+
+/** In a transaction nothing is saved before all of it is. */
+function unsaved(outcome: Outcome): Outcome {
+  if (outcome === 'saves') return 'ok';
+  return outcome === 'saves-throws' ? 'throws' : outcome;
 }
 
 /** A pivot honours its key: whoever asks again gets the same answer. */
-function pivotOutcome(random: Random, attempt: number): Outcome {
+function pivotOutcome(random: Random, step: StepSpec, attempt: number): Outcome {
   if (random.chance(0.4)) return 'fatal';
-  return attempt === 1 ? random.pick(['slow', 'unknown', 'lost', 'saves']) : 'ok';
+  if (attempt > 1) return 'ok';
+  const outcome = random.pick<Outcome>(['slow', 'unknown', 'lost', 'saves']);
+  return step.transactional ? unsaved(outcome) : outcome;
 }
 
 /** How long a slow attempt takes before its effect, and behind it; ms. */

@@ -5,6 +5,12 @@ import { setTimeout } from 'node:timers/promises';
 import { SAGA_STATUSES, isFinal, type SagaStorage, type SagaSummary } from 'nest-saga';
 import { bundled } from '../../scripts/typescript/bundled.mjs';
 import { EffectLedger, type Effect } from '../crash/effect-ledger.js';
+import {
+  applicationRows,
+  createApplicationTable,
+  sharesTransactions,
+  type ApplicationRow,
+} from '../harness/application-table.js';
 import { connectTo, type StorageName } from '../harness/process-storage.js';
 import { CHAOS_SERVERS, type ChaosServer } from './chaos-server.js';
 import type { Release } from './definitions.js';
@@ -71,6 +77,7 @@ class ChaosRun {
   private readonly taken = new Set<number>();
   private serverIsTaken = false;
   private started = 0;
+  private readonly within = new Set<number>();
   private stale = 0;
   private adopted = 0;
   private over = false;
@@ -87,9 +94,10 @@ class ChaosRun {
     await Promise.all(this.workers.map(({ ready }) => ready));
     const connected = await connectTo(this.server.direct);
     await connected.storage.open();
+    if (this.isShared) await createApplicationTable(this.server.direct);
     const weights = this.server.faults.map(({ weight }) => weight);
     await Promise.all([
-      inTime(startsOf(seed, ms, perSecond), (start) => this.start(start)),
+      inTime(startsOf({ seed, ms, perSecond, sharesTransactions: this.isShared }), (start) => this.start(start)),
       inTime(incidentsOf({ seed, ms, weights }), (incident) => this.happen(incident, connected.storage)),
     ]);
     await Promise.all(this.underWay);
@@ -147,8 +155,14 @@ class ChaosRun {
     }
   }
 
+  /** Whether steps and callers write in transactions that they share with the storage. */
+  private get isShared(): boolean {
+    return sharesTransactions(this.server.direct);
+  }
+
   private start({ saga, how, workers }: Start): void {
     this.started = saga + 1;
+    if (how === 'start within') this.within.add(saga);
     for (const worker of workers) this.tell(worker, { does: how, saga });
   }
 
@@ -266,15 +280,11 @@ class ChaosRun {
   private async judge(storage: SagaStorage): Promise<Verdict> {
     // What callers are still to be told is told by the closing of the workers at the latest.
     await Promise.all(this.workers.map((worker) => worker.close()));
-    const verdict = new Verdict(this.options.seed);
-    const effects = new Map<string, Effect[]>();
-    for (const effect of new EffectLedger(this.ledgerFile).read()) {
-      const of = effects.get(effect.sagaId);
-      if (of === undefined) effects.set(effect.sagaId, [effect]);
-      else of.push(effect);
-    }
+    const verdict = new Verdict({ seed: this.options.seed, sharesTransactions: this.isShared });
+    const effects = bySaga(new EffectLedger(this.ledgerFile).read());
+    const rows = bySaga(this.isShared ? await applicationRows(this.server.direct) : []);
     for (let saga = 0; saga < this.started; saga++) {
-      const end = await this.endOf(saga, effects, storage);
+      const end = await this.endOf(saga, { effects, rows }, storage);
       const broken = verdict.judge(end);
       if (broken.length > 0) this.violations.push({ end, broken });
     }
@@ -287,7 +297,7 @@ class ChaosRun {
     return verdict;
   }
 
-  private async endOf(saga: number, effects: ReadonlyMap<string, Effect[]>, storage: SagaStorage): Promise<SagaEnd> {
+  private async endOf(saga: number, { effects, rows }: Traces, storage: SagaStorage): Promise<SagaEnd> {
     const id = `chaos-${String(saga)}`;
     const loaded = await storage.load(id);
     const history = await storage.history(id);
@@ -297,6 +307,8 @@ class ChaosRun {
       record: loaded?.record,
       history,
       effects: effects.get(id) ?? [],
+      rows: rows.get(id) ?? [],
+      startedWithin: this.within.has(saga),
       told: this.told.get(saga) ?? [],
     };
   }
@@ -308,6 +320,22 @@ class ChaosRun {
   private count(incident: string): void {
     this.incidents[incident] = (this.incidents[incident] ?? 0) + 1;
   }
+}
+
+/** What the sagas of a run have left behind them. */
+interface Traces {
+  readonly effects: ReadonlyMap<string, readonly Effect[]>;
+  readonly rows: ReadonlyMap<string, readonly ApplicationRow[]>;
+}
+
+function bySaga<T extends { readonly sagaId: string }>(traces: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const trace of traces) {
+    const of = found.get(trace.sagaId);
+    if (of === undefined) found.set(trace.sagaId, [trace]);
+    else of.push(trace);
+  }
+  return found;
 }
 
 function numberOf({ id }: SagaSummary): number {

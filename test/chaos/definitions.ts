@@ -10,6 +10,8 @@ export interface StepSpec {
   readonly retryCount: number;
   readonly compensation: CompensationOptions;
   readonly compensateOnFailure: boolean;
+  /** It writes a row of the application in the transaction of its completion, instead of a line into the ledger. */
+  readonly transactional: boolean;
 }
 
 export interface SagaSpec {
@@ -26,9 +28,25 @@ export type Release = 1 | 2;
 
 const DEFINITIONS = 24;
 
+export interface DefinitionOptions {
+  readonly seed: number;
+  /** Whether the storage lends its transactions to steps. */
+  readonly sharesTransactions: boolean;
+}
+
 /** The sagas of one release: all that is random about them comes from the seed. */
-export function definitionsOf(seed: number, release: Release): readonly SagaSpec[] {
-  return Array.from({ length: DEFINITIONS }, (_, i) => definitionOf(seed, i, release));
+export function definitionsOf({ seed, sharesTransactions }: DefinitionOptions, release: Release): readonly SagaSpec[] {
+  const specs = Array.from({ length: DEFINITIONS }, (_, i) => definitionOf(seed, i, release));
+  return sharesTransactions ? specs.map((spec) => withLocalSteps(seed, spec)) : specs;
+}
+
+/** Some steps write locally. Their chance is one of its own, so that a seed has the same sagas on every storage. */
+function withLocalSteps(seed: number, { places, ...saga }: SagaSpec): SagaSpec {
+  const local = (step: StepSpec): StepSpec => {
+    const isLocal = step.kind !== 'readonly' && new Random(seed, saga.name, step.name, 'transactional').chance(0.3);
+    return { ...step, transactional: isLocal };
+  };
+  return { ...saga, places: places.map((place) => place.map(local) as unknown as SagaSpec['places'][number]) };
 }
 
 /** In the second release every fourth saga has one more step at its end. */
@@ -71,6 +89,7 @@ function stepOf(random: Random, name: string, kind: StepKind): StepSpec {
       onExhausted: random.chance(0.3) ? 'halt' : 'continue',
     },
     compensateOnFailure: random.chance(0.1),
+    transactional: false,
   };
 }
 

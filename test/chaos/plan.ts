@@ -22,7 +22,7 @@ export type Incident = { readonly at: number } & (
 export interface Start {
   readonly at: number;
   readonly saga: number;
-  readonly how: 'run' | 'start';
+  readonly how: 'run' | 'start' | 'start within';
   /** The replicas that are asked; two of them are asked for the same id at once. */
   readonly workers: readonly number[];
 }
@@ -77,15 +77,25 @@ function incidentAt(at: number, random: Random, faults: readonly number[]): Inci
   }
 }
 
+export interface StartsOptions {
+  readonly seed: number;
+  readonly ms: number;
+  readonly perSecond: number;
+  /** Whether some are started in a transaction of the caller's. */
+  readonly sharesTransactions: boolean;
+}
+
 /** All sagas of a run, in order. */
-export function startsOf(seed: number, ms: number, perSecond: number): readonly Start[] {
+export function startsOf({ seed, ms, perSecond, sharesTransactions }: StartsOptions): readonly Start[] {
   return Array.from({ length: Math.floor((ms / 1_000) * perSecond) }, (_, saga) => {
     const random = new Random(seed, 'start', saga);
     const workers = [random.int(0, WORKERS - 1), random.int(0, WORKERS - 1)];
+    const how = random.pick<'run' | 'start'>(['run', 'start']);
+    const isWithin = sharesTransactions && how === 'start' && new Random(seed, 'within', saga).chance(0.3);
     return {
       at: Math.floor((saga / perSecond) * 1_000),
       saga,
-      how: random.pick(['run', 'start']),
+      how: isWithin ? 'start within' : how,
       workers: random.chance(0.05) ? workers : workers.slice(0, 1),
     };
   });

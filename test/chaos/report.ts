@@ -12,6 +12,9 @@ export function toText({ options, statuses, counts, incidents, violations, ...re
     `Chaos on ${options.storage} for ${String(options.seconds)} s, seed ${String(options.seed)}`,
     `  sagas: ${list(statuses)}`,
     `  effects: ${String(counts.acts)} acts, ${String(counts.compensations)} compensations, of these ${String(counts.inDoubtRepeats)} repeats in doubt and ${String(counts.lateActs)} acts behind their compensation`,
+    ...(counts.localRows === 0
+      ? []
+      : [`  written in transactions of steps: ${String(counts.localRows)} rows, each with its completion`]),
     `  takeovers: ${String(counts.takeovers)}; stale writes refused: ${String(report.staleWritesRefused)}; own writes found again: ${String(report.ownWritesAdopted)}`,
     `  incidents: ${list(incidents)}`,
     `  money: ${String(taken)} taken, ${String(givenBack)} given back, ${String(kept)} kept of ${String(expected)} that should be`,
@@ -37,6 +40,6 @@ export function violationText({ end, broken }: Violation): string {
     '    History:',
     ...end.history.map((entry) => `      ${JSON.stringify(entry)}`),
     '    Ledger:',
-    ...end.effects.map((effect) => `      ${JSON.stringify(effect)}`),
+    ...[...end.effects, ...end.rows].map((trace) => `      ${JSON.stringify(trace)}`),
   ].join('\n');
 }

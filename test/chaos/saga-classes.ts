@@ -7,8 +7,11 @@ import {
   SagaStep,
   fallback,
   type StepExecution,
+  type TransactionalExecution,
 } from 'nest-saga';
 import type { EffectLedger } from '../crash/effect-ledger.js';
+import { writeApplicationRow } from '../harness/application-table.js';
+import type { StorageName } from '../harness/process-storage.js';
 import { outcomeOf, slownessOf } from './behaviour.js';
 import type { SagaSpec, StepSpec } from './definitions.js';
 
@@ -25,6 +28,9 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
+/** What a caller writes in the transaction in which it starts a saga. */
+export const ORDER = { step: 'order', phase: 'start', attempt: 1 } as const;
+
 export interface ChaosClasses {
   readonly sagas: ReadonlyMap<string, ChaosSaga>;
   readonly providers: readonly (new () => object)[];
@@ -33,9 +39,10 @@ export interface ChaosClasses {
 interface Outside {
   readonly seed: number;
   readonly ledger: EffectLedger;
+  readonly storage: StorageName;
 }
 
-/** The classes of an application with these sagas, whose effects go into the ledger. */
+/** The classes of an application with these sagas, whose effects go into the ledger, or into its table where they share a transaction. */
 export function chaosClasses(specs: readonly SagaSpec[], outside: Outside): ChaosClasses {
   const steps: StepType[] = [];
   const sagas = new Map<string, ChaosSaga>();
@@ -72,16 +79,20 @@ function stepClass(spec: StepSpec, outside: Outside): StepType {
   return ChaosStep;
 }
 
-function optionsOf({ name, kind, timeout, retryCount, compensation, compensateOnFailure }: StepSpec): object {
+function optionsOf({ name, kind, timeout, retryCount, transactional, ...step }: StepSpec): object {
+  const { compensation, compensateOnFailure } = step;
   const retry = { retryDelay: 5, retryBackoff: 1, ...(kind === 'retriable' ? {} : { retryCount }) };
-  const common = { name, kind, retry, ...(timeout === undefined ? {} : { timeout }) };
+  const common = { name, kind, retry, transactional, ...(timeout === undefined ? {} : { timeout }) };
   return kind === 'compensatable' ? { ...common, compensation, compensateOnFailure } : common;
 }
 
-async function perform(step: StepSpec, execution: StepExecution, { seed, ledger }: Outside): Promise<void> {
+async function perform(step: StepSpec, execution: StepExecution, { seed, ledger, storage }: Outside): Promise<void> {
   const { sagaId, phase, attempt, signal } = execution;
-  const effect = (): void => {
-    if (step.kind !== 'readonly') ledger.note(execution);
+  const effect = async (): Promise<void> => {
+    if (step.transactional) {
+      const { transaction } = execution as TransactionalExecution;
+      await writeApplicationRow(storage, transaction, { sagaId, step: step.name, phase, attempt });
+    } else if (step.kind !== 'readonly') ledger.note(execution);
   };
   const [before, behind] = slownessOf({ seed, sagaId, step, phase, attempt });
   switch (outcomeOf({ seed, sagaId, step, phase, attempt })) {
@@ -89,7 +100,7 @@ async function perform(step: StepSpec, execution: StepExecution, { seed, ledger 
       return effect();
     case 'slow':
       await setTimeout(before, undefined, { signal });
-      effect();
+      await effect();
       await setTimeout(behind, undefined, { signal });
       return;
     case 'throws':
@@ -99,17 +110,17 @@ async function perform(step: StepSpec, execution: StepExecution, { seed, ledger 
     case 'lost':
       throw new OutcomeUnknownError(`nobody knows about ${step.name}`);
     case 'unknown':
-      effect();
+      await effect();
       throw new OutcomeUnknownError(`nobody knows about ${step.name}`);
     case 'hangs':
-      effect();
+      await effect();
       await setTimeout(60_000, undefined, { signal });
       return;
     case 'saves':
       await execution.save();
       return effect();
     case 'saves-throws':
-      effect();
+      await effect();
       await execution.save();
       throw new Refusal(`${step.name} refuses half-way`);
   }

@@ -1,7 +1,9 @@
 import type { LogEntry, SagaRecord } from 'nest-saga';
 import type { Effect } from '../crash/effect-ledger.js';
 import { brokenPromises } from '../crash/ledger-rules.js';
-import { definitionsOf, type Release, type SagaSpec, type StepSpec } from './definitions.js';
+import type { ApplicationRow } from '../harness/application-table.js';
+import { definitionsOf, type DefinitionOptions, type Release, type SagaSpec, type StepSpec } from './definitions.js';
+import { apart, isOfStep } from './local-rows.js';
 
 /** All that is known of one saga when everything is over. */
 export interface SagaEnd {
@@ -10,6 +12,10 @@ export interface SagaEnd {
   readonly record: SagaRecord | undefined;
   readonly history: readonly LogEntry[];
   readonly effects: readonly Effect[];
+  /** What its transactional steps, and who started it in a transaction, have written beside it. */
+  readonly rows: readonly ApplicationRow[];
+  /** It was started in a transaction of the caller's, and in no other way. */
+  readonly startedWithin: boolean;
   /** What callers of `run()` and `start()` were told. */
   readonly told: readonly string[];
 }
@@ -23,12 +29,14 @@ export interface Counts {
   /** Acts that landed behind their compensation, and that a tombstone at the other side has to stop. */
   lateActs: number;
   takeovers: number;
+  /** Rows of transactional steps, each with its completion. */
+  localRows: number;
   money: { taken: number; givenBack: number; kept: number; expected: number };
 }
 
 export function noCounts(): Counts {
   const money = { taken: 0, givenBack: 0, kept: 0, expected: 0 };
-  return { acts: 0, compensations: 0, inDoubtRepeats: 0, lateActs: 0, takeovers: 0, money };
+  return { acts: 0, compensations: 0, inDoubtRepeats: 0, lateActs: 0, takeovers: 0, localRows: 0, money };
 }
 
 /** What a caller is told when the saga has turned back. */
@@ -48,9 +56,9 @@ export class Verdict {
   readonly statuses: Record<string, number> = {};
   private readonly specs: ReadonlyMap<string, SagaSpec>;
 
-  constructor(seed: number) {
+  constructor(options: DefinitionOptions) {
     const releases: readonly Release[] = [1, 2];
-    const all = releases.flatMap((release) => definitionsOf(seed, release));
+    const all = releases.flatMap((release) => definitionsOf(options, release));
     this.specs = new Map(all.map((spec) => [`${spec.name} ${String(spec.version)}`, spec]));
   }
 
@@ -74,6 +82,7 @@ export class Verdict {
         compensatable: compensatable.map(({ name }) => name),
       }),
       ...late.flatMap((effect) => unexplained(effect, history)),
+      ...apart(end, steps),
       ...untrue(end),
       ...unbalanced(end, skipped),
       ...wrongTrail(end),
@@ -84,15 +93,17 @@ export class Verdict {
     return this.specs.get(`${name} ${String(definitionVersion)}`)?.places.flat() ?? [];
   }
 
-  private count({ id, record, history, effects }: SagaEnd, steps: readonly StepSpec[], late: readonly Effect[]): void {
+  private count(end: SagaEnd, steps: readonly StepSpec[], late: readonly Effect[]): void {
     const { counts } = this;
+    const { id, record, history, effects } = end;
     counts.acts += effects.filter(({ phase }) => phase === 'act').length;
     counts.compensations += effects.filter(({ phase }) => phase === 'compensate').length;
     counts.inDoubtRepeats += effects.length - new Set(effects.map(({ key }) => key)).size;
     counts.lateActs += late.length;
     counts.takeovers += history.filter(({ event }) => event === 'claimed').length;
+    counts.localRows += end.rows.filter(isOfStep).length;
     for (const { name } of steps) {
-      const [taken, givenBack] = booked(effects, name);
+      const [taken, givenBack] = booked(end, name);
       if (taken) counts.money.taken += priceOf(id);
       if (taken && givenBack) counts.money.givenBack += priceOf(id);
       if (taken && !givenBack) counts.money.kept += priceOf(id);
@@ -110,9 +121,9 @@ function priceOf(id: string): number {
   return 1 + (Number(id.slice('chaos-'.length)) % 97);
 }
 
-/** An account at the other side, which knows keys: once taken, however often; and once given back, for ever. */
-function booked(effects: readonly Effect[], step: string): readonly [taken: boolean, givenBack: boolean] {
-  const of = effects.filter((effect) => effect.step === step);
+/** An account at the other side, which knows keys: once taken, however often; and once given back, for ever. Or the application's own. */
+function booked({ effects, rows }: SagaEnd, step: string): readonly [taken: boolean, givenBack: boolean] {
+  const of = [...effects, ...rows].filter((one) => one.step === step);
   return [of.some(({ phase }) => phase === 'act'), of.some(({ phase }) => phase === 'compensate')];
 }
 
@@ -125,11 +136,11 @@ function completedActs(history: readonly LogEntry[]): ReadonlySet<string> {
 }
 
 /** 1, 11: who was told that it started must find it; and nothing is done before anything is stored. */
-function neverStored({ effects, told }: SagaEnd): string[] {
+function neverStored({ effects, rows, told }: SagaEnd): string[] {
   const promised = told.filter((what) => what === 'started' || what === 'completed' || TURNED_BACK.has(what));
   return [
     ...promised.map((what) => `its caller was told ${what}, and it was never stored`),
-    ...(effects.length > 0 ? ['it was never stored, and has effects'] : []),
+    ...(effects.length + rows.length > 0 ? ['it was never stored, and has effects'] : []),
   ];
 }
 
@@ -173,11 +184,12 @@ function untrue({ record, told }: SagaEnd): string[] {
 }
 
 /** What stands at the other side is what the log says. */
-function unbalanced({ record, history, effects }: SagaEnd, skipped: ReadonlySet<string>): string[] {
+function unbalanced(end: SagaEnd, skipped: ReadonlySet<string>): string[] {
+  const { record, history, effects, rows } = end;
   const completed = completedActs(history);
-  const steps = new Set(effects.map(({ step }) => step));
+  const steps = new Set([...effects, ...rows.filter(isOfStep)].map(({ step }) => step));
   return [...steps].flatMap((step) => {
-    const [taken, givenBack] = booked(effects, step);
+    const [taken, givenBack] = booked(end, step);
     const stands = taken && !givenBack;
     if (record?.status === 'COMPLETED' && stands !== completed.has(step)) {
       return [`it completed, and ${step} ${stands ? 'stands although it is not logged as done' : 'does not stand'}`];

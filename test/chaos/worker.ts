@@ -4,9 +4,10 @@ import { NestFactory } from '@nestjs/core';
 import { createInterface } from 'node:readline';
 import { SagaModule, SagaRunner, type LogEntry, type SagaHandle } from 'nest-saga';
 import { EffectLedger } from '../crash/effect-ledger.js';
+import { writeApplicationRow } from '../harness/application-table.js';
 import { connectTo, type StorageLocation } from '../harness/process-storage.js';
 import { definitionAt, definitionsOf, type Release } from './definitions.js';
-import { chaosClasses, type ChaosSaga } from './saga-classes.js';
+import { ORDER, chaosClasses, type ChaosSaga } from './saga-classes.js';
 import { shiftClock } from './shifted-clock.js';
 import { countConflicts } from './refused-writes.js';
 
@@ -23,7 +24,7 @@ export interface WorkerOrder {
 
 /** What it is told while it runs, a line of JSON each. */
 export interface Command {
-  readonly does: 'run' | 'start' | 'cancel' | 'recover' | 'recoverAll' | 'retry' | 'resolve';
+  readonly does: 'run' | 'start' | 'start within' | 'cancel' | 'recover' | 'recoverAll' | 'retry' | 'resolve';
   /** The saga's number. */
   readonly saga: number;
 }
@@ -41,11 +42,13 @@ const order = JSON.parse(process.argv[2] ?? '') as WorkerOrder;
 shiftClock(order.clockShift);
 
 const say = (said: Said): void => void process.stdout.write(`${JSON.stringify(said)}\n`);
-const { sagas, providers } = chaosClasses(definitionsOf(order.seed, order.release), {
+const connected = await connectTo(order.location);
+const sharesTransactions = connected.storage.capabilities.transactions;
+const { sagas, providers } = chaosClasses(definitionsOf({ seed: order.seed, sharesTransactions }, order.release), {
   seed: order.seed,
   ledger: new EffectLedger(order.ledger),
+  storage: order.location.storage,
 });
-const connected = await connectTo(order.location);
 const storage = countConflicts(connected.storage, (adopted) => say({ type: 'refused', adopted }));
 
 @Module({
@@ -77,9 +80,14 @@ createInterface(process.stdin).on('line', (line) => {
   obey(command).catch((error: unknown) => {
     const told = nameOf(error);
     if (told === undefined) say({ type: 'surprise', error: stackOf(error) });
-    else if (command.does === 'run' || command.does === 'start') say({ type: 'told', saga: command.saga, told });
+    else if (isStart(command)) say({ type: 'told', saga: command.saga, told });
   });
 });
+
+/** The caller's own transaction has failed, or nobody knows. */
+class NotCommitted extends Error {
+  override readonly name = 'NotCommitted';
+}
 
 async function obey({ does, saga }: Command): Promise<void> {
   const id = `chaos-${String(saga)}`;
@@ -90,6 +98,19 @@ async function obey({ does, saga }: Command): Promise<void> {
       return say({ type: 'told', saga, told: 'completed' });
     case 'start': {
       const handle = await runner.start(type, { trail: [] }, { id });
+      say({ type: 'told', saga, told: 'started' });
+      await handle.result();
+      return say({ type: 'told', saga, told: 'completed' });
+    }
+    case 'start within': {
+      const handle = await connected
+        .transaction(async (transaction) => {
+          await writeApplicationRow(order.location.storage, transaction, { ...ORDER, sagaId: id });
+          return runner.start(type, { trail: [] }, { id, transaction });
+        })
+        .catch((error: unknown) => {
+          throw nameOf(error) === undefined ? new NotCommitted('the caller failed', { cause: error }) : error;
+        });
       say({ type: 'told', saga, told: 'started' });
       await handle.result();
       return say({ type: 'told', saga, told: 'completed' });
@@ -109,6 +130,10 @@ async function obey({ does, saga }: Command): Promise<void> {
   }
 }
 
+function isStart({ does }: Command): boolean {
+  return does === 'run' || does === 'start' || does === 'start within';
+}
+
 /** By hand, the last step whose compensation failed. */
 async function resolve(handle: SagaHandle): Promise<void> {
   const failed = (await handle.history()).findLast(isFailedCompensation);
@@ -123,7 +148,7 @@ function isFailedCompensation(entry: LogEntry): boolean {
 function nameOf(error: unknown): string | undefined {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
   if (typeof code === 'string' && code.startsWith('SAGA_')) return code;
-  return name === 'Refusal' || name === 'AbortError' ? name : undefined;
+  return name === 'Refusal' || name === 'AbortError' || name === 'NotCommitted' ? name : undefined;
 }
 
 function stackOf(error: unknown): string {

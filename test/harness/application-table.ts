@@ -14,6 +14,11 @@ const CREATE = `CREATE TABLE application_rows
   (saga_id varchar(200) NOT NULL, step varchar(40) NOT NULL, phase varchar(20) NOT NULL, attempt integer NOT NULL)`;
 const READ = `SELECT saga_id AS "sagaId", step, phase, attempt FROM application_rows`;
 
+/** Whether a storage lends its transactions to the application. */
+export function sharesTransactions({ storage }: StorageLocation): boolean {
+  return storage === 'postgres' || storage === 'mysql';
+}
+
 /** Makes the table of an application beside the tables of the sagas. */
 export async function createApplicationTable(location: StorageLocation): Promise<void> {
   await query(location, CREATE);

@@ -14,9 +14,14 @@ export type StorageName = StorageLocation['storage'];
 /** A storage with the connections of this process. */
 export interface ProcessStorage {
   readonly storage: SagaStorage;
+  /** A transaction of the application's: committed when `work` resolves, rolled back when it rejects. */
+  transaction<T>(work: (handle: unknown) => Promise<T>): Promise<T>;
   /** Ends the connections; the storage is closed before. */
   disconnect(): Promise<void>;
 }
+
+/** Of each process: the storage needs four of them at most, and the rest is for transactions. */
+const CONNECTIONS = 8;
 
 /** Connects to a storage as an application does. It is not opened yet. */
 export async function connectTo(location: StorageLocation): Promise<ProcessStorage> {
@@ -25,21 +30,38 @@ export async function connectTo(location: StorageLocation): Promise<ProcessStora
       const { default: Database } = await import('libsql');
       const { SqliteSagaStorage } = await import('nest-saga/sqlite');
       const client = new Database(location.file);
-      return { storage: new SqliteSagaStorage({ client }), disconnect: async () => void client.close() };
+      const storage = new SqliteSagaStorage({ client });
+      return { storage, transaction: noTransaction, disconnect: async () => void client.close() };
     }
     case 'postgres': {
       const { Pool } = await import('pg');
       const { PostgresSagaStorage } = await import('nest-saga/postgres');
-      const pool = new Pool({ ...location.server, max: 5, options: `-c search_path=${location.schema}` });
+      const pool = new Pool({ ...location.server, max: CONNECTIONS, options: `-c search_path=${location.schema}` });
       // An idle connection that the server has ended is replaced when it is needed.
       pool.on('error', () => undefined);
-      return { storage: new PostgresSagaStorage({ client: pool }), disconnect: () => pool.end() };
+      const transaction: ProcessStorage['transaction'] = async (work) => {
+        const connection = await pool.connect();
+        // Its queries fail as well when the server ends it.
+        const ignore = (): void => undefined;
+        connection.on('error', ignore);
+        const end = (error?: Error): void => {
+          connection.off('error', ignore);
+          connection.release(error);
+        };
+        return within({ connection, query: (sql) => connection.query(sql), end }, work);
+      };
+      return { storage: new PostgresSagaStorage({ client: pool }), transaction, disconnect: () => pool.end() };
     }
     case 'mysql': {
       const { createPool } = await import('mysql2/promise');
       const { MysqlSagaStorage } = await import('nest-saga/mysql');
-      const pool = createPool({ ...location.server, connectionLimit: 5 });
-      return { storage: new MysqlSagaStorage({ client: pool }), disconnect: () => pool.end() };
+      const pool = createPool({ ...location.server, connectionLimit: CONNECTIONS });
+      const transaction: ProcessStorage['transaction'] = async (work) => {
+        const connection = await pool.getConnection();
+        const end = (error?: Error) => (error === undefined ? connection.release() : connection.destroy());
+        return within({ connection, query: (sql) => connection.query(sql), end }, work);
+      };
+      return { storage: new MysqlSagaStorage({ client: pool }), transaction, disconnect: () => pool.end() };
     }
     case 'redis': {
       const { Redis } = await import('ioredis');
@@ -48,9 +70,34 @@ export async function connectTo(location: StorageLocation): Promise<ProcessStora
       // It connects again by itself.
       client.on('error', () => undefined);
       const storage = new RedisSagaStorage({ client, keyPrefix: location.keyPrefix });
-      return { storage, disconnect: async () => client.disconnect() };
+      return { storage, transaction: noTransaction, disconnect: async () => client.disconnect() };
     }
   }
+}
+
+interface Lent {
+  readonly connection: unknown;
+  query(sql: string): Promise<unknown>;
+  /** Gives it back to the pool, or, with an error, ends it. */
+  end(error?: Error): void;
+}
+
+/** A connection on which anything has failed is ended: whatever stands on it is rolled back by the server. */
+async function within<T>({ connection, query, end }: Lent, work: (handle: unknown) => Promise<T>): Promise<T> {
+  try {
+    await query('START TRANSACTION');
+    const value = await work(connection);
+    await query('COMMIT');
+    end();
+    return value;
+  } catch (error) {
+    end(error as Error);
+    throw error;
+  }
+}
+
+function noTransaction(): Promise<never> {
+  return Promise.reject(new Error('This storage shares no transactions.'));
 }
 
 /** Where the server of a storage listens; `undefined` where there is none. */
