@@ -1,3 +1,4 @@
+import { LostConnections } from './lost-connections.js';
 import type {
   PostgresClient,
   PostgresListener,
@@ -102,6 +103,7 @@ function foreignClient(client: PostgresClient): StatementClient {
 }
 
 function poolClient(pool: PostgresPool): StatementClient {
+  const losses = new LostConnections(pool);
   return {
     prepares: true,
     poolSize: pool.options?.max,
@@ -110,14 +112,8 @@ function poolClient(pool: PostgresPool): StatementClient {
     transaction: (work, beginning) => transactionOn(pool, work, beginning),
     within: (handle) => (isConnection(handle, pool) ? (statement) => handle.query(statement) : undefined),
     lend: () => lendListener(pool),
-    watch: () => {
-      pool.on?.('error', ignore);
-      pool.on?.('acquire', listenAlways);
-    },
-    unwatch: () => {
-      pool.off?.('error', ignore);
-      pool.off?.('acquire', listenAlways);
-    },
+    watch: () => losses.ignore(),
+    unwatch: () => losses.leave(),
   };
 }
 
@@ -183,20 +179,6 @@ async function rollBack(client: PostgresPoolClient): Promise<Error | undefined> 
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * A pool stops listening to a connection at once when it lends it, and whoever waits for it is told a moment later. One that the server
- * ends in between would end the process.
- */
-function listenAlways(connection: Pick<PostgresPoolClient, 'on' | 'off'>): void {
-  connection.off?.('error', ignoreLoss);
-  connection.on?.('error', ignoreLoss);
-}
-
-/** Another function than {@link ignore}, which is removed behind each transaction. */
-function ignoreLoss(): void {
-  // The next statement on the connection tells.
 }
 
 /** For connections that are lost while nobody uses them: the pool makes others. */

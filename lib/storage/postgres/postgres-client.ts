@@ -46,6 +46,7 @@ export type ConnectionLostListener = (error: Error) => void;
 export interface PostgresPoolEvents {
   (event: 'error', listener: ConnectionLostListener): unknown;
   (event: 'acquire', listener: (connection: Pick<PostgresPoolClient, 'on' | 'off'>) => void): unknown;
+  (event: 'release', listener: (error: unknown, connection: Pick<PostgresPoolClient, 'on' | 'off'>) => void): unknown;
 }
 
 /** What a `new Pool()` of `pg` is to the storage. */
@@ -54,7 +55,7 @@ export interface PostgresPool {
   query(statement: PostgresStatement): Promise<PostgresResult>;
   /** Lends a connection. */
   connect(): Promise<PostgresPoolClient>;
-  /** Begins to tell of lost connections, and of those that it lends. */
+  /** Begins to tell of lost connections, and of those that it lends and gets back. */
   readonly on?: PostgresPoolEvents;
   /** Ends it. */
   readonly off?: PostgresPoolEvents;

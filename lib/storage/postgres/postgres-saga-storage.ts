@@ -1,7 +1,6 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import { GroupCommit } from '../group-commit.js';
-import { HintSender } from '../hint-sender.js';
 import type { HintListener, HintTopic, StopListening } from '../hint-topic.js';
 import type { LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
@@ -15,6 +14,7 @@ import {
   type TransactionOptions,
 } from '../saga-storage.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
+import { ToldWrites } from '../told-writes.js';
 import { connectionBudget } from '../sql/connection-budget.js';
 import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
@@ -75,7 +75,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   private readonly options: CheckedOptions;
   private readonly connection: PostgresConnection;
   private readonly commits: GroupCommit<SagaWrite, unknown>;
-  private readonly hints: HintSender;
+  private readonly told: ToldWrites;
   private readonly listening: ListeningConnection;
   private readonly turnstile: Turnstile;
 
@@ -103,9 +103,9 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
       concurrency: BATCHES_UNDER_WAY,
     });
     const hints = new WriteHints(this.connection);
-    this.hints = new HintSender({
-      send: listener === false ? async () => 'unheard' : (topic, sagaIds) => hints.send(topic, sagaIds),
-    });
+    this.told = new ToldWrites(
+      listener === false ? async () => 'unheard' : (topic, sagaIds) => hints.send(topic, sagaIds),
+    );
     const { tables } = this.connection;
     this.listening = new ListeningConnection(lender, { tables, hints });
   }
@@ -134,7 +134,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   /** Waits for what is queued. The client stays open. */
   async close(): Promise<void> {
     await this.commits.drain();
-    await this.hints.drain();
+    await this.told.drain();
     this.listening.close();
     this.connection.close();
   }
@@ -156,13 +156,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   }
 
   async claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
-    const claimed = await claimSagas(this.connection, query);
-    if (claimed.length > 0)
-      this.hints.tell(
-        'written',
-        claimed.map(({ record }) => record.id),
-      );
-    return claimed;
+    return this.told.claimed(await claimSagas(this.connection, query));
   }
 
   heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
@@ -171,7 +165,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
 
   async release(worker: string): Promise<void> {
     await releaseWorker(this.connection, worker);
-    this.hints.tell('wanted', []);
+    this.told.released();
   }
 
   workers(): Promise<readonly WorkerInfo[]> {
@@ -179,9 +173,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   }
 
   async request(request: OperatorRequest): Promise<RequestResult> {
-    const result = await storeRequest(this.connection, request);
-    if (result === 'stored') this.hints.tell('wanted', [request.sagaId]);
-    return result;
+    return this.told.requested(request, await storeRequest(this.connection, request));
   }
 
   find(query: SagaQuery): Promise<Page<SagaSummary>> {
@@ -219,7 +211,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
         });
       }, beginning),
     );
-    if (written !== undefined) this.hints.tell('written', [written]);
+    if (written !== undefined) this.told.written([written]);
     return result;
   }
 
@@ -257,10 +249,8 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   }
 
   private tellOf(batch: readonly SagaWrite[], written: ReadonlyMap<string, unknown>): void {
-    if (written.size === 0) return;
-    this.hints.tell('written', [...written.keys()]);
+    this.told.written([...written.keys()]);
     const pending = batch.filter((write) => write.kind === 'creation' && write.head.status === 'PENDING');
-    const wanted = pending.map(({ row }) => row.sagaId).filter((id) => written.has(id));
-    if (wanted.length > 0) this.hints.tell('wanted', wanted);
+    this.told.pending(pending.map(({ row }) => row.sagaId).filter((id) => written.has(id)));
   }
 }

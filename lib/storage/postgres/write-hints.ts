@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hintMessage, readMessage, sagasOfHint } from '../hint-message.js';
 import type { HintTopic } from '../hint-topic.js';
 import type { SagaTables, Sql } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
@@ -45,7 +46,7 @@ export class WriteHints {
 
   /** Tells whether anybody listens. */
   async send(topic: HintTopic, sagaIds: readonly string[]): Promise<'heard' | 'unheard'> {
-    const payloads = sagaIds.length === 0 ? [JSON.stringify([this.sender])] : payloadsOf(this.sender, sagaIds);
+    const payloads = sagaIds.length === 0 ? [hintMessage(this.sender, [])] : payloadsOf(this.sender, sagaIds);
     return this.notify(topic === 'written' ? NOTIFY_WRITTEN : NOTIFY_WANTED, payloads);
   }
 
@@ -60,21 +61,10 @@ export class WriteHints {
   }
 }
 
-/** What a payload says: sagas that somebody else has written to, or our own echo. What is no hint of ours says nothing. */
+/** What a payload says: sagas that somebody else has written to, or our own echo. */
 export function readPayload(payload: string | undefined, sender: string): readonly string[] | 'echo' | undefined {
-  const said = parsed(payload);
-  if (said === sender) return 'echo';
-  if (!Array.isArray(said) || !said.every((part) => typeof part === 'string') || said.length === 0) return undefined;
-  const [from, ...sagaIds] = said as readonly string[];
-  return from === sender ? undefined : sagaIds;
-}
-
-function parsed(payload: string | undefined): unknown {
-  try {
-    return JSON.parse(payload ?? '');
-  } catch {
-    return undefined;
-  }
+  const said = readMessage(payload ?? '');
+  return said === sender ? 'echo' : sagasOfHint(said, sender);
 }
 
 /** As few payloads as these ids fit in. */

@@ -1,9 +1,9 @@
 import { HintListeners } from '../hint-listeners.js';
+import { readMessage, sagasOfHint } from '../hint-message.js';
 import type { HintListener, HintTopic, StopListening } from '../hint-topic.js';
 import { errorCode, toSagaError } from './driver-error.js';
 import type { RedisSubscriber } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
-import { readMessage } from './write-hints.js';
 
 /** Milliseconds until a connection that its driver has given up is replaced. */
 const PAUSE = 1_000;
@@ -84,7 +84,7 @@ export class ListeningConnection {
   }
 
   private readonly onMessage = (channel: string, message: string): void => {
-    const sagaIds = readMessage(message, this.sender);
+    const sagaIds = sagasOfHint(readMessage(message), this.sender);
     if (sagaIds === undefined) return;
     this.listeners.tell(channel === this.connection.keys.channels.written ? 'written' : 'wanted', sagaIds);
   };

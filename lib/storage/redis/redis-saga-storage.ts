@@ -1,6 +1,5 @@
 import { GroupCommit } from '../group-commit.js';
 import { HarmlessLogger } from '../harmless-logger.js';
-import { HintSender } from '../hint-sender.js';
 import type { HintListener, HintTopic, StopListening } from '../hint-topic.js';
 import type { LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
@@ -8,6 +7,7 @@ import type { LoadedSaga, SagaSummary } from '../saga-record.js';
 import type { CreateResult, NewSaga, RequestResult, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from '../saga-queries.js';
 import { SagaStorage } from '../saga-storage.js';
+import { ToldWrites } from '../told-writes.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { appendTransition, toTransitionResult } from './append-transition.js';
 import { checkServer } from './check-server.js';
@@ -47,7 +47,7 @@ export class RedisSagaStorage extends SagaStorage {
   private readonly connection: RedisConnection;
   private readonly commits: GroupCommit<SagaWrite, Answer>;
   private readonly hints: WriteHints;
-  private readonly sender: HintSender;
+  private readonly told: ToldWrites;
   private readonly listening: ListeningConnection;
   private longestText = LONGEST_TEXT;
 
@@ -64,7 +64,7 @@ export class RedisSagaStorage extends SagaStorage {
     });
     const hints = new WriteHints(this.connection);
     this.hints = hints;
-    this.sender = new HintSender({ send: (topic, sagaIds) => hints.send(topic, sagaIds) });
+    this.told = new ToldWrites((topic, sagaIds) => hints.send(topic, sagaIds));
     this.listening = new ListeningConnection(this.connection, hints.sender);
   }
 
@@ -92,7 +92,7 @@ export class RedisSagaStorage extends SagaStorage {
   /** Waits for what is queued. The client stays open. */
   async close(): Promise<void> {
     await this.commits.drain();
-    await this.sender.drain();
+    await this.told.drain();
     this.listening.close();
     this.connection.close();
   }
@@ -100,8 +100,8 @@ export class RedisSagaStorage extends SagaStorage {
   async create(saga: NewSaga): Promise<CreateResult> {
     const result = toCreateResult(await this.submit(createSaga(saga)));
     if (result.outcome === 'created') {
-      this.sender.tell('written', [saga.id]);
-      if (saga.status === 'PENDING') this.sender.tell('wanted', [saga.id]);
+      this.told.written([saga.id]);
+      if (saga.status === 'PENDING') this.told.pending([saga.id]);
     }
     return result;
   }
@@ -109,7 +109,7 @@ export class RedisSagaStorage extends SagaStorage {
   async transition(transition: SagaTransition): Promise<TransitionResult> {
     const { id } = transition;
     const result = toTransitionResult(await this.submit(appendTransition(transition)));
-    if (result.outcome === 'written') this.sender.tell('written', [id]);
+    if (result.outcome === 'written') this.told.written([id]);
     return result;
   }
 
@@ -122,10 +122,7 @@ export class RedisSagaStorage extends SagaStorage {
   }
 
   async claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
-    const claimed = await claimSagas(this.connection, query);
-    const ids = claimed.map(({ record }) => record.id);
-    if (ids.length > 0) this.sender.tell('written', ids);
-    return claimed;
+    return this.told.claimed(await claimSagas(this.connection, query));
   }
 
   heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
@@ -134,7 +131,7 @@ export class RedisSagaStorage extends SagaStorage {
 
   async release(worker: string): Promise<void> {
     await releaseWorker(this.connection, worker);
-    this.sender.tell('wanted', []);
+    this.told.released();
   }
 
   workers(): Promise<readonly WorkerInfo[]> {
@@ -142,9 +139,7 @@ export class RedisSagaStorage extends SagaStorage {
   }
 
   async request(request: OperatorRequest): Promise<RequestResult> {
-    const result = await storeRequest(this.connection, request);
-    if (result === 'stored') this.sender.tell('wanted', [request.sagaId]);
-    return result;
+    return this.told.requested(request, await storeRequest(this.connection, request));
   }
 
   find(query: SagaQuery): Promise<Page<SagaSummary>> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hintMessage } from '../hint-message.js';
 import type { HintTopic } from '../hint-topic.js';
 import { resultOf, type RedisConnection } from './redis-connection.js';
 
@@ -17,7 +18,7 @@ export class WriteHints {
   /** Tells whether anybody listens. */
   async send(topic: HintTopic, sagaIds: readonly string[]): Promise<'heard' | 'unheard'> {
     const { channels, schema } = this.connection.keys;
-    const message = JSON.stringify([this.sender, ...sagaIds]);
+    const message = hintMessage(this.sender, sagaIds);
     // The key makes both go to the node of the storage where there is a cluster.
     const [, listeners] = await this.connection.sendAll([
       ['exists', schema],
@@ -25,21 +26,5 @@ export class WriteHints {
     ]);
     const count = resultOf(listeners);
     return count === 0 && this.countsListeners ? 'unheard' : 'heard';
-  }
-}
-
-/** The sagas that a message of somebody else names. Anybody may publish, so what is no hint of ours says nothing. */
-export function readMessage(message: string, sender: string): readonly string[] | undefined {
-  const said = parsed(message);
-  if (!Array.isArray(said) || !said.every((part) => typeof part === 'string') || said.length === 0) return undefined;
-  const [from, ...sagaIds] = said as readonly string[];
-  return from === sender ? undefined : sagaIds;
-}
-
-function parsed(message: string): unknown {
-  try {
-    return JSON.parse(message);
-  } catch {
-    return undefined;
   }
 }
