@@ -9,7 +9,21 @@ import type { StepProgress } from './step-progress.js';
 export function canTurn(plan: Plan, state: SagaState): boolean {
   const pivot = pivotOf(plan, state);
   if (pivot === undefined) return true;
-  return pivot.act.status === 'failed' || (pivot.act.status === 'retrying' && !pivot.doubtful);
+  switch (pivot.act.status) {
+    case 'failed':
+      return true;
+    case 'retrying':
+      return !pivot.doubtful;
+    case 'interrupted':
+      // Its transaction can be committed no more: it has not happened.
+      return pivot.transactional === true && !pivot.doubtful;
+    case 'idle':
+    case 'skipped':
+    case 'started':
+    case 'unknown':
+    case 'completed':
+      return false;
+  }
 }
 
 /** What has been logged of the pivot: nothing where there is none, and before it has started. */

@@ -1,6 +1,6 @@
 import type { Choice } from './choices.js';
 import { begin, callHappens } from './outside.js';
-import { calling, notDone, returned, runOf, save, type Seen } from './process.js';
+import { calling, notDone, returned, returnedWithin, runOf, save, type Seen } from './process.js';
 import type { Fault, Scenario } from './scenario.js';
 import type { StoredError } from '../../lib/storage/stored-error.js';
 import { replaceOutside, restart, type Process, type World } from './world.js';
@@ -17,7 +17,7 @@ export function usualEnd(scenario: Scenario, world: World, process: Process, ind
   const throws = phase === 'act' ? scenario.alwaysFails === step : scenario.neverUndone === step;
   return throws && mayThrow(scenario, world, phase, step)
     ? end('throws', undefined, thrower(scenario))
-    : end('returns', undefined, returns);
+    : end('returns', undefined, isTransactional(scenario, step) ? returnsWithin : returns);
 }
 
 /** How else it may end, for the world outside and for who called it. */
@@ -25,6 +25,7 @@ export function callFaults(scenario: Scenario, world: World, process: Process, i
   const { phase, step } = calling(process);
   if (phase === 'compensate' && isMissing(scenario, process, step)) return [];
   const end = endOf(process, index);
+  if (isTransactional(scenario, step)) return faultsWithin(scenario, world, process, end);
   const ends: Choice[] = [
     end('happens, unknown', 'unknown', thrower(scenario, {}, 'unknown', callHappens)),
     end('does not happen, unknown', 'unknown', thrower(scenario, {}, 'unknown')),
@@ -43,6 +44,25 @@ export function callFaults(scenario: Scenario, world: World, process: Process, i
     ends.push(end('throws half-way', 'throw', thrower(scenario, {}, 'failed', callHappens)));
   }
   return ends;
+}
+
+/** A transaction that does not come to its COMMIT leaves nothing, whatever its handler has done or still does. */
+function faultsWithin(scenario: Scenario, world: World, process: Process, end: ReturnType<typeof endOf>): Choice[] {
+  const { phase, step } = calling(process);
+  const forGood = thrower(scenario, { retryable: false, handover: false });
+  const unstorable = thrower(scenario, { unstorable: true, retryable: false, handover: false });
+  return [
+    end('says that it does not know', 'unknown', thrower(scenario, {}, 'unknown')),
+    end('times out', 'timeout', timesOut(scenario)),
+    ...(phase === 'act' ? [end('returns what cannot be stored', 'unstorable', unstorable)] : []),
+    ...(mayThrow(scenario, world, phase, step)
+      ? [end('throws', 'throw', thrower(scenario)), end('throws for good', 'throw-for-good', forGood)]
+      : []),
+  ];
+}
+
+function isTransactional({ plan }: Scenario, step: string): boolean {
+  return plan.steps.get(step)?.transactional === true;
 }
 
 function endOf(process: Process, index: number) {
@@ -72,6 +92,11 @@ function returns(world: World, process: Process): void {
   returned(process);
 }
 
+function returnsWithin(world: World, process: Process): void {
+  begin(world, process);
+  returnedWithin(process);
+}
+
 function thrower(scenario: Scenario, seen: Seen = {}, outcome: 'failed' | 'unknown' = 'failed', does = begin): Apply {
   return (world, process) => {
     const { phase, step } = calling(process);
@@ -82,17 +107,18 @@ function thrower(scenario: Scenario, seen: Seen = {}, outcome: 'failed' | 'unkno
   };
 }
 
-/** Its call goes on without it: its timeout is over, or the saga's deadline comes before and cuts it short. */
+/** Its call goes on without it, unless it is rolled back: its timeout is over, or the saga's deadline comes before and cuts it short. */
 function timesOut(scenario: Scenario): Apply {
   return (world, process) => {
     const { phase, step } = calling(process);
     begin(world, process);
-    world.wire = [...world.wire, { type: 'call', phase, step }];
+    const isRolledBack = isTransactional(scenario, step);
+    if (!isRolledBack) world.wire = [...world.wire, { type: 'call', phase, step }];
     const { timeout = 0, kind } = scenario.plan.steps.get(step) ?? {};
     const isReversible = phase === 'act' && kind !== 'pivot' && !scenario.plan.behindPivot.has(step);
     const isCut = isReversible && world.watch.deadlineAt - world.now < timeout;
     world.now = isCut ? Math.max(world.now, world.watch.deadlineAt) : world.now + timeout;
-    notDone(scenario, process, 'unknown', isCut ? { error: CUT } : {});
+    notDone(scenario, process, isRolledBack ? 'failed' : 'unknown', isCut ? { error: CUT } : {});
   };
 }
 

@@ -40,6 +40,7 @@ function runChoices(scenario: Scenario, world: World, process: Process, index: n
   switch (doing.type) {
     case 'deciding':
     case 'resending':
+    case 'looking':
       return [{ label: `${process.name} goes on`, apply: (next) => step(scenario, next, at(next, index), 'answered') }];
     case 'calling':
       return [usualEnd(scenario, world, process, index)];

@@ -76,6 +76,18 @@ describe('every saga keeps the promises', () => {
     exploreAll(everyFailingStep('C[CC]C', { ways: { compensateOnFailure: true } }));
   });
 
+  test('with transactional steps, one of them and several', () => {
+    exploreAll(['c', 'p'].map((word) => scenarioOf(word, { faults: 3 })));
+    exploreAll(['cC', 'Cc', 'cc', 'Cp', 'pr', 'cPr'].map((word) => scenarioOf(word, { faults: 2 })));
+    exploreAll(['cC', 'Cc', 'Oc', 'Cp', 'cpr'].map((word) => scenarioOf(word, { ways: patient })));
+    exploreAll(['cc', 'cp'].map((word) => scenarioOf(word, { ways: { ...patient, deadline: 30 }, faults: 2 })));
+    exploreAll(['cC', 'Cc', 'ccc', 'cp'].flatMap((word) => everyFailingStep(word)));
+    exploreAll(['[cC]', '[Cc]', '[cc]C'].flatMap((word) => [scenarioOf(word), ...everyFailingStep(word)]));
+    exploreAll(everyFailingCompensation('ccC', { ways: { undos: 2 } }));
+    exploreAll(everyFailingStep('cc', { ways: { compensateOnFailure: true } }));
+    exploreAll([scenarioOf('cp', { queued: true, ways: { deadline: 500 } })]);
+  });
+
   test('that waits for a worker first', () => {
     exploreAll(
       ['C', 'CC', 'CPR'].map((word) => scenarioOf(word, { queued: true, faults: 2, ways: { deadline: 500 } })),

@@ -22,6 +22,18 @@ export function watchRow(scenario: Scenario, world: World, { entries }: Pick<Row
   }
 }
 
+/** Exactly once: what a transactional step has written, and the log's word that it is done, are there both or neither. */
+export function checkTogether({ watch, outside }: World): void {
+  for (const { name, plan, act, undo } of watch.steps) {
+    if (plan.transactional !== true) continue;
+    const isDone = act === 'completed' && undo !== 'completed';
+    check(outside[name]?.stands === isDone, 'effect and log entry of a transactional step: both or neither', {
+      name,
+      isDone,
+    });
+  }
+}
+
 function checkRequest(world: World, entry: EntryDraft): void {
   if (!('request' in entry)) return;
   const isOpen = world.store.requests.some(({ id }) => id === entry.request);
@@ -132,7 +144,8 @@ function failAct(watch: Watch, step: WatchedStep, { outcome, error, retryIn }: S
   );
   step.actFailures++;
   step.doubt = outcome === 'unknown';
-  if (error.code === 'SAGA_DEADLINE') step.lostUntil = step.actStartedAt + (step.plan.timeout ?? 0);
+  if (error.code === 'SAGA_DEADLINE' && step.plan.transactional !== true)
+    step.lostUntil = step.actStartedAt + (step.plan.timeout ?? 0);
   step.act = goesOn ? 'retrying' : 'over';
   const inDoubt = isPivot && step.doubt;
   const isFree = isEndless(watch, step.name) || inDoubt;
@@ -209,7 +222,7 @@ function turn(watch: Watch, reason: string): void {
     step.dueAt = 0;
     if (step.act !== 'open') continue;
     step.act = 'idle';
-    step.doubt = true;
+    step.doubt ||= step.plan.transactional !== true;
   }
 }
 
@@ -253,6 +266,8 @@ function claim({ watch }: World, asked: boolean): void {
     if (step.undo === 'open') step.undo = 'idle';
     if (step.act !== 'open') continue;
     step.act = 'idle';
+    // Its place in the log is taken: its transaction can be committed no more.
+    if (step.plan.transactional === true) continue;
     step.doubt = true;
     step.lostUntil = step.actStartedAt + (step.plan.timeout ?? 0);
   }

@@ -4,8 +4,8 @@ import { isFinal } from '../../lib/storage/saga-record.js';
 import { travel, type Turn } from './journey.js';
 import { scenarioOf, type Circumstances } from './scenarios.js';
 
-const before = fc.constantFrom('C', 'C', 'O');
-const behind = fc.constantFrom('R', 'O');
+const before = fc.constantFrom('C', 'C', 'c', 'O');
+const behind = fc.constantFrom('R', 'r', 'O');
 
 /** `[CC]`, `[C[OC]]`, …: what a fallback may be made of, three deep. */
 const { fallback } = fc.letrec<{ part: string; fallback: string }>((tie) => ({
@@ -18,7 +18,9 @@ const head = fc.array(fc.oneof({ weight: 3, arbitrary: before }, { weight: 1, ar
   maxLength: 8,
 });
 const tail = fc.option(
-  fc.array(behind, { maxLength: 4 }).map((steps) => `P${steps.join('')}`),
+  fc
+    .tuple(fc.constantFrom('P', 'p'), fc.array(behind, { maxLength: 4 }))
+    .map(([pivot, steps]) => pivot + steps.join('')),
   { nil: '' },
 );
 
@@ -93,6 +95,6 @@ function stepsOf(word: string): readonly string[] {
 
 /** How many steps stand up to the pivot, itself included: those behind it never fail for good. */
 function endlessFrom(word: string): number {
-  const pivot = stepsOf(word).findIndex((name) => name.startsWith('P'));
+  const pivot = stepsOf(word).findIndex((name) => name.toUpperCase().startsWith('P'));
   return pivot < 0 ? Infinity : pivot + 1;
 }

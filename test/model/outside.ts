@@ -20,6 +20,8 @@ export function begin(world: World, process: Process): void {
   check(started >= attempt, '"started" is durable before anything is done (promise 1)', { phase, step, attempt });
   if (phase === 'compensate') replaceOutside(world, step, { settled: true });
   if (!owns(world, process)) return;
+  // An earlier commit of its own has landed late, and has taken the place of this one: whatever is done now is rolled back.
+  if (known.plan.transactional === true && runOf(process).version !== world.store.version) return;
   // From here on it is no late effect: this worker has the saga, and knows all that is known.
   check(runOf(process).version === world.store.version, 'who has the saga knows its log', runOf(process).version);
   check(started === attempt, 'an attempt is made once', { phase, step, attempt });

@@ -20,8 +20,8 @@ const KINDS: Readonly<Record<string, StepKind>> = {
 };
 
 /**
- * A plan written as a word: C is compensatable, P the pivot, R retriable, O readonly; `[CC]` is a fallback, its backup last;
- * fallbacks nest. Steps are named by kind and place: `C1`, `P2`.
+ * A plan written as a word: C is compensatable, P the pivot, R retriable, O readonly; a small letter is a transactional step; `[CC]` is a
+ * fallback, its backup last; fallbacks nest. Steps are named by kind and place: `C1`, `p2`.
  */
 export function planOf(word: string, ways: Ways = {}): Plan {
   let place = 0;
@@ -35,7 +35,7 @@ export function planOf(word: string, ways: Ways = {}): Plan {
       at++;
       return fallback;
     }
-    const step = stepOf(`${letter ?? ''}${++place}`, KINDS[letter ?? ''] ?? 'compensatable', ways, behindPivot);
+    const step = stepOf(`${letter ?? ''}${++place}`, ways, behindPivot);
     behindPivot ||= step.kind === 'pivot';
     return step;
   };
@@ -46,7 +46,9 @@ export function planOf(word: string, ways: Ways = {}): Plan {
   return createPlan({ nodes, onDefinitionChange, ...(deadline === undefined ? {} : { deadline }) });
 }
 
-function stepOf(name: string, kind: StepKind, ways: Ways, isEndless: boolean): StepPlan {
+function stepOf(name: string, ways: Ways, isEndless: boolean): StepPlan {
+  const letter = name.charAt(0);
+  const kind = KINDS[letter.toUpperCase()] ?? 'compensatable';
   const { acts = 1, undos = 1, onExhausted = 'continue', compensateOnFailure = false, timeout } = ways;
   const delays = { retryDelay: 10, retryBackoff: 2, maxRetryDelay: 40, jitter: 0 };
   return {
@@ -57,6 +59,7 @@ function stepOf(name: string, kind: StepKind, ways: Ways, isEndless: boolean): S
     compensation: { ...delays, retryCount: undos, onExhausted },
     compensateOnFailure: compensateOnFailure && kind === 'compensatable',
     ...(timeout === undefined ? {} : { timeout }),
+    ...(letter === letter.toUpperCase() ? {} : { transactional: true }),
   };
 }
 

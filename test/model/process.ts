@@ -7,7 +7,17 @@ import type { StoredError } from '../../lib/storage/stored-error.js';
 import { ROUND_DELAY, type Scenario } from './scenario.js';
 import { claim, land } from './storage.js';
 import { check } from './violation.js';
-import { newWorld, restart, workerOf, type Doing, type Process, type Row, type Run, type World } from './world.js';
+import {
+  newWorld,
+  restart,
+  workerOf,
+  type Doing,
+  type Process,
+  type LocalEffect,
+  type Row,
+  type Run,
+  type World,
+} from './world.js';
 
 /** What becomes of a write. All but `answered` leave its writer without an answer. */
 export type Fate = 'answered' | 'landed' | 'lost' | 'under-way';
@@ -42,7 +52,7 @@ export function bornWorld(scenario: Scenario): World {
 
 function newRun({ store, code }: World): Run {
   const { version, state, requests } = store;
-  return { version, state, requests, pending: [], eager: false, code, doing: { type: 'deciding' } };
+  return { version, state, requests, pending: [], within: undefined, eager: false, code, doing: { type: 'deciding' } };
 }
 
 /** Takes the saga over and goes on with it: the same code path as the first run. */
@@ -60,6 +70,7 @@ export function takeOver(
 export function step(scenario: Scenario, world: World, process: Process, fate: Fate): void {
   const run = runOf(process);
   if (run.doing.type === 'resending') return send(scenario, world, process, run.doing.row, fate);
+  if (run.doing.type === 'looking') return look(world, process, run.doing);
   const move = decide(scenario, world, process);
   const row = rowOf(scenario, world, process, move);
   if (row.entries.length === 0) return follow(process, move.effect);
@@ -90,7 +101,7 @@ function decide(scenario: Scenario, world: World, { run, closing }: Process): Mo
 }
 
 function rowOf(scenario: Scenario, { now }: World, process: Process, { entries: next, effect, after }: Move): Row {
-  const { state, version, pending, requests } = runOf(process);
+  const { state, version, pending, within, requests } = runOf(process);
   const entries = [...pending, ...next];
   const saga = { id: 'saga', name: 'Saga', plan: scenario.plan };
   process.writes++;
@@ -102,6 +113,7 @@ function rowOf(scenario: Scenario, { now }: World, process: Process, { entries: 
     head: headChange(saga, state, after, { effect, now }),
     known: requests.map(({ id }) => id),
     effect,
+    commits: within,
   };
 }
 
@@ -112,7 +124,8 @@ function send(scenario: Scenario, world: World, process: Process, row: Row, fate
   if (fate !== 'answered') {
     if (fate === 'landed') land(scenario, world, row, landing);
     if (fate === 'under-way') world.wire = [...world.wire, { type: 'write', row }];
-    run.doing = { type: 'resending', row };
+    const { commits } = row;
+    run.doing = commits === undefined ? { type: 'resending', row } : { type: 'looking', row, attempt: commits.attempt };
     return;
   }
   switch (land(scenario, world, row, landing)) {
@@ -125,6 +138,17 @@ function send(scenario: Scenario, world: World, process: Process, row: Row, fate
     case 'conflict':
       return reread(world, process, row);
   }
+}
+
+/**
+ * A commit is not sent again: its row would stand without what the step has written. Where the log does not show it, the step is done again; a
+ * commit that lands later finds its place taken, or the other way round.
+ */
+function look(world: World, process: Process, { row, attempt }: Doing & { readonly type: 'looking' }): void {
+  const run = runOf(process);
+  if (world.store.version !== run.version) return reread(world, process, row);
+  const { phase, step: name } = row.commits as LocalEffect;
+  Object.assign(run, { pending: [], within: undefined, doing: { type: 'calling', phase, step: name, attempt } });
 }
 
 /** On any conflict the saga is read again; it is somebody else's only if its head says so (9.3). */
@@ -187,6 +211,13 @@ export function save(scenario: Scenario, world: World, process: Process): void {
 export function returned(process: Process): void {
   const { phase, step: name, attempt } = calling(process);
   happened(process, { event: 'completed', step: name, phase, attempt });
+}
+
+/** The handler of a transactional step has returned: what it has written is committed with the row that says so. */
+export function returnedWithin(process: Process): void {
+  const { phase, step: name, attempt } = calling(process);
+  runOf(process).within = { phase, step: name, attempt };
+  returned(process);
 }
 
 export type Seen = Partial<Pick<Misfortune, 'error' | 'retryable' | 'handover' | 'unstorable'>>;

@@ -13,6 +13,7 @@ describe('small sagas keep the promises', () => {
     ['that fail', ['CC', 'OP'].flatMap((word) => everyFailingStep(word))],
     ['that can fail half-way', everyFailingStep('C', { ways: { compensateOnFailure: true } })],
     ['with a fallback', everyFailingStep('[CC]')],
+    ['that write locally', ['cC', 'Cp', 'pr'].map((word) => scenarioOf(word, { ways: patient }))],
     ['that wait for a worker first', [scenarioOf('C', { queued: true })]],
     ['that are not undone', everyFailingCompensation('CCC', { ways: { undos: 2 } })],
     ['that halt', everyFailingCompensation('CCC', { ways: { onExhausted: 'halt' } })],

@@ -2,20 +2,25 @@ import { applyEntry } from '../../lib/engine/saga-state.js';
 import type { EntryDraft } from '../../lib/storage/log-entry.js';
 import type { OperatorRequest } from '../../lib/storage/operator-request.js';
 import { isFinal } from '../../lib/storage/saga-record.js';
-import { watchRow, type Landing } from './invariants.js';
+import { checkTogether, watchRow, type Landing } from './invariants.js';
 import type { Scenario } from './scenario.js';
 import { copyWatch } from './watch.js';
-import { workerOf, type Process, type Row, type World } from './world.js';
+import { replaceOutside, workerOf, type LocalEffect, type Process, type Row, type World } from './world.js';
 
 export type Landed = 'written' | 'conflict' | 'requested';
 
-/** The storage's side of `transition()`: version is the fence, and the writer must have read every request. */
+/**
+ * The storage's side of `transition()`: version is the fence, and the writer must have read every request. What a step has written in the same
+ * transaction shares its fate.
+ */
 export function land(scenario: Scenario, world: World, row: Row, landing: Landing): Landed {
   const { store } = world;
   if (row.version !== store.version + 1) return 'conflict';
   const { known } = row;
   if (known !== 'all' && store.requests.some(({ id }) => !known.includes(id))) return 'requested';
+  if (row.commits !== undefined) commit(world, row.commits);
   append(scenario, world, row.entries, landing);
+  checkTogether(world);
   store.writeId = row.writeId;
   store.requests = store.requests.filter(({ id }) => !row.entries.some((e) => 'request' in e && e.request === id));
   if (row.head?.worker === null) store.worker = undefined;
@@ -23,6 +28,10 @@ export function land(scenario: Scenario, world: World, row: Row, landing: Landin
   if (row.head?.heldReason !== undefined) store.held = row.head.heldReason ?? undefined;
   world.notes = [...world.notes, `${row.worker} wrote ${row.entries.map(summary).join(', ')}`];
   return 'written';
+}
+
+function commit(world: World, { phase, step }: LocalEffect): void {
+  replaceOutside(world, step, phase === 'act' ? { stands: true, happened: true } : { stands: false });
 }
 
 /** Takes the saga over: in one transaction `claimed` is appended and the head says who has it now. */

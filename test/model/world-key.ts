@@ -71,17 +71,19 @@ function processKey({ run, hasLease, closing }: Process, world: World): string {
   const own = run.state === store.state ? '=' : `${run.version - store.version}${stateKey(run.state, now)}`;
   const pending = run.pending.map((entry) => JSON.stringify({ ...entry, attempt: 0 })).join();
   const known = run.requests.map(({ id }) => id).join();
-  return [flagged, own, known, pending, run.eager, run.code, doingKey(run.doing, world)].join('~');
+  const within = run.within !== undefined;
+  return [flagged, own, known, pending, within, run.eager, run.code, doingKey(run.doing, world)].join('~');
 }
 
 function doingKey(doing: Doing, { now, store }: World): string {
   switch (doing.type) {
     case 'deciding':
       return 'd';
-    case 'resending': {
+    case 'resending':
+    case 'looking': {
       const { version, writeId, entries, known } = doing.row;
       const is = version - store.version + (writeId === store.writeId ? 'own' : '');
-      return `r${is}${known}${entries.map((e) => `${e.event}${e.step ?? ''}`).join()}`;
+      return `${doing.type}${is}${known}${entries.map((e) => `${e.event}${e.step ?? ''}`).join()}`;
     }
     case 'calling':
       return `c${doing.phase}${doing.step}`;

@@ -52,6 +52,8 @@ export interface Run {
   requests: readonly OperatorRequest[];
   /** What has happened and is not written yet. */
   pending: readonly EntryDraft[];
+  /** The call in whose transaction that is written: what it has done is committed with it, or not at all. */
+  within?: LocalEffect | undefined;
   eager: boolean;
   readonly code: 'current' | 'changed';
   doing: Doing;
@@ -61,8 +63,17 @@ export type Doing =
   | { readonly type: 'deciding' }
   /** No answer came; the same write is sent again. */
   | { readonly type: 'resending'; readonly row: Row }
+  /** The answer to a COMMIT did not come, and the log is read. */
+  | { readonly type: 'looking'; readonly row: Row; readonly attempt: number }
   | { readonly type: 'calling'; readonly phase: Phase; readonly step: string; readonly attempt: number }
   | { readonly type: 'waiting'; readonly until: number };
+
+/** What a transactional step writes into the database itself. */
+export interface LocalEffect {
+  readonly phase: Phase;
+  readonly step: string;
+  readonly attempt: number;
+}
 
 export interface Row {
   readonly version: number;
@@ -73,6 +84,8 @@ export interface Row {
   /** `all`: a `save()`, which no request stops. */
   readonly known: readonly string[] | 'all';
   readonly effect: Effect | undefined;
+  /** What stands in the same transaction. */
+  readonly commits?: LocalEffect | undefined;
 }
 
 export type Wire =
