@@ -26,6 +26,10 @@ export interface ChaosOptions {
   readonly seed: number;
   /** Sagas started each second; default 40. */
   readonly perSecond?: number;
+  /** Ends the run before its time: `runChaos` rejects once everything that it has started is gone. */
+  readonly signal?: AbortSignal;
+  /** Its server and its workers are up. */
+  readonly onUp?: () => void;
 }
 
 export interface Violation {
@@ -60,8 +64,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   try {
     return await run.report();
   } finally {
-    await run.end();
-    await server.stop();
+    await run.end().finally(() => server.stop());
   }
 }
 
@@ -88,23 +91,36 @@ class ChaosRun {
   ) {}
 
   async report(): Promise<ChaosReport> {
-    const { seed, seconds, perSecond = 40 } = this.options;
-    const ms = seconds * 1_000;
+    this.options.signal?.throwIfAborted();
     for (let i = 0; i < WORKERS; i++) this.workers.push(this.worker(i, 0));
     await Promise.all(this.workers.map(({ ready }) => ready));
     const connected = await connectTo(this.server.direct);
-    await connected.storage.open();
-    if (this.isShared) await createApplicationTable(this.server.direct);
+    try {
+      await connected.storage.open();
+      if (this.isShared) await createApplicationTable(this.server.direct);
+      this.options.onUp?.();
+      return await this.reportOn(connected.storage);
+    } finally {
+      await connected.storage.close();
+      await connected.disconnect();
+    }
+  }
+
+  private async reportOn(storage: SagaStorage): Promise<ChaosReport> {
+    const { seed, seconds, perSecond = 40, signal } = this.options;
+    const ms = seconds * 1_000;
     const weights = this.server.faults.map(({ weight }) => weight);
     await Promise.all([
-      inTime(startsOf({ seed, ms, perSecond, sharesTransactions: this.isShared }), (start) => this.start(start)),
-      inTime(incidentsOf({ seed, ms, weights }), (incident) => this.happen(incident, connected.storage)),
+      inTime(
+        startsOf({ seed, ms, perSecond, sharesTransactions: this.isShared }),
+        (start) => this.start(start),
+        signal,
+      ),
+      inTime(incidentsOf({ seed, ms, weights }), (incident) => this.happen(incident, storage), signal),
     ]);
     await Promise.all(this.underWay);
-    const settledWithin = await this.settle(connected.storage);
-    const verdict = await this.judge(connected.storage);
-    await connected.storage.close();
-    await connected.disconnect();
+    const settledWithin = await this.settle(storage);
+    const verdict = await this.judge(storage);
     return {
       options: this.options,
       statuses: verdict.statuses,
@@ -119,6 +135,8 @@ class ChaosRun {
 
   async end(): Promise<void> {
     this.over = true;
+    // What is under way may start a worker, or the server, once more.
+    await Promise.all(this.underWay);
     await Promise.all(this.workers.map((worker) => worker.kill()));
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -223,7 +241,7 @@ class ChaosRun {
       const worker = this.worker(index, clockShift);
       this.workers[index] = worker;
       if (await worker.ready) return;
-    } while (!this.over);
+    } while (!this.isOver);
   }
 
   /** One worker after the other gets the other release, so that both run at the same time for a while. */
@@ -272,7 +290,7 @@ class ChaosRun {
       for (const saga of items) {
         if (saga.heldReason !== undefined) this.tell(look % WORKERS, { does: 'recover', saga: numberOf(saga) });
       }
-      await setTimeout(300);
+      await setTimeout(300, undefined, { signal: this.options.signal });
     }
     return SETTLING;
   }
@@ -284,6 +302,7 @@ class ChaosRun {
     const effects = bySaga(new EffectLedger(this.ledgerFile).read());
     const rows = bySaga(this.isShared ? await applicationRows(this.server.direct) : []);
     for (let saga = 0; saga < this.started; saga++) {
+      this.options.signal?.throwIfAborted();
       const end = await this.endOf(saga, { effects, rows }, storage);
       const broken = verdict.judge(end);
       if (broken.length > 0) this.violations.push({ end, broken });
@@ -311,6 +330,10 @@ class ChaosRun {
       startedWithin: this.within.has(saga),
       told: this.told.get(saga) ?? [],
     };
+  }
+
+  private get isOver(): boolean {
+    return this.over || this.options.signal?.aborted === true;
   }
 
   private get ledgerFile(): string {
@@ -346,11 +369,12 @@ function numberOf({ id }: SagaSummary): number {
 async function inTime<T extends { readonly at: number }>(
   things: readonly T[],
   work: (thing: T) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   const began = performance.now();
   for (const thing of things) {
     const wait = thing.at - (performance.now() - began);
-    if (wait > 0) await setTimeout(wait);
+    if (wait > 0) await setTimeout(wait, undefined, { signal });
     work(thing);
   }
 }

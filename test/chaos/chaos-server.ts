@@ -125,21 +125,10 @@ async function redis(): Promise<ChaosServer> {
   const server = await OwnRedisServer.start('--appendonly', 'yes', '--appendfsync', 'always');
   const proxy = await FaultyProxy.before({ host: '127.0.0.1', port: server.port });
   const keyPrefix = '{chaos}:';
-  const ask = async (command: string, ...values: (string | number)[]): Promise<void> => {
-    const client = new Redis(server.url, { retryStrategy: () => null });
-    client.on('error', () => undefined);
-    // A server that shuts down closes the connection instead of answering.
-    await client.call(command, ...values).catch(() => undefined);
-    client.disconnect();
-  };
   const shutDown: ServerFault = {
     name: 'SHUTDOWN NOSAVE and restart',
     weight: 1,
-    async happen() {
-      await ask('SHUTDOWN', 'NOSAVE');
-      await server.kill();
-      await server.start();
-    },
+    happen: () => server.shutDownAndRestart(),
   };
   const killed: ServerFault = {
     name: 'server killed and restarted',
@@ -154,7 +143,10 @@ async function redis(): Promise<ChaosServer> {
     weight: 2,
     async happen(random) {
       const ms = random.int(200, 2_500);
-      await ask('CLIENT', 'PAUSE', ms);
+      const client = new Redis(server.url, { retryStrategy: () => null });
+      client.on('error', () => undefined);
+      await client.call('CLIENT', 'PAUSE', ms).catch(() => undefined);
+      client.disconnect();
       await setTimeout(ms);
     },
   };

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos-run.js';
 import { CHAOS_SERVERS } from './chaos-server.js';
@@ -27,6 +28,25 @@ if (!(seconds > 0 && perSecond > 0 && Number.isInteger(seed))) {
 console.log(
   `Seed ${String(seed)}: npm run chaos -- --storage ${storage} --seconds ${String(seconds)} --seed ${String(seed)}`,
 );
-const report = await runChaos({ storage, seconds, seed, perSecond });
-console.log(toText(report));
-process.exitCode = report.violations.length === 0 ? 0 : 1;
+
+/** A terminal sends Ctrl-C to all of us at once, and npm sends it a second time: whatever comes behind the first one changes nothing. */
+const stopped = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopped.abort(name));
+
+try {
+  const report = await runChaos({
+    storage,
+    seconds,
+    seed,
+    perSecond,
+    signal: stopped.signal,
+    onUp: () => console.log('Everything is up.'),
+  });
+  console.log(toText(report));
+  process.exitCode = report.violations.length === 0 ? 0 : 1;
+} catch (error) {
+  if (!stopped.signal.aborted) throw error;
+  const name = stopped.signal.reason as 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+  console.log(`Stopped by ${name} before the end: nothing was judged, and nothing is left running.`);
+  process.exitCode = 128 + constants.signals[name];
+}

@@ -75,7 +75,10 @@ process.on('SIGTERM', () => {
     .then(() => process.exit(0));
 });
 say({ type: 'ready' });
-createInterface(process.stdin).on('line', (line) => {
+const commands = createInterface(process.stdin);
+// Whoever leads the run is gone, and could not say so: nobody would end this process any more.
+commands.on('close', () => process.exit(1));
+commands.on('line', (line) => {
   const command = JSON.parse(line) as Command;
   obey(command).catch((error: unknown) => {
     const told = nameOf(error);

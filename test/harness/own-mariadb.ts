@@ -17,19 +17,36 @@ export class OwnMariadb {
   private constructor(
     private readonly folder: string,
     private readonly port: number,
+    private readonly settings: readonly string[],
   ) {}
 
-  static async start(): Promise<OwnMariadb> {
-    const folder = mkdtempSync(join(tmpdir(), 'nest-saga-own-mariadb-'));
+  /** Why none can be started here; `undefined` when one can. */
+  static problem(): string | undefined {
+    return ['mariadb-install-db', 'mariadbd'].every((program) => pathOf(program) !== undefined)
+      ? undefined
+      : `There is no mariadbd in ${FOLDERS.join(', ')}: install the system's MariaDB.`;
+  }
+
+  /**
+   * @param parent where its data go; default: the directory for temporary files.
+   * @param settings more options of `mariadbd`.
+   */
+  static async start(parent = tmpdir(), ...settings: readonly string[]): Promise<OwnMariadb> {
+    const folder = mkdtempSync(join(parent, 'nest-saga-own-mariadb-'));
     const owner = ownerNamed('mysql');
     if (owner !== undefined) chownSync(folder, owner, -1);
-    const server = new OwnMariadb(folder, await freePort());
-    const install = server.spawn('mariadb-install-db', '--auth-root-authentication-method=normal', '--skip-test-db');
-    const [code] = (await once(install, 'exit')) as [number | null];
-    if (code !== 0) throw new Error(`mariadb-install-db ended with ${String(code)}.`);
-    await server.begin();
-    await server.query('CREATE DATABASE IF NOT EXISTS test');
-    return server;
+    const server = new OwnMariadb(folder, await freePort(), settings);
+    try {
+      const install = server.spawn('mariadb-install-db', '--auth-root-authentication-method=normal', '--skip-test-db');
+      const [code] = (await once(install, 'exit')) as [number | null];
+      if (code !== 0) throw new Error(`mariadb-install-db ended with ${String(code)}.`);
+      await server.begin();
+      await server.query('CREATE DATABASE IF NOT EXISTS test');
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
   }
 
   get config(): ConnectionOptions & { readonly host: string; readonly port: number } {
@@ -90,13 +107,14 @@ export class OwnMariadb {
   }
 
   private spawn(program: string, ...options: string[]): ChildProcess {
-    const path = FOLDERS.map((folder) => join(folder, program)).find((file) => existsSync(file));
-    if (path === undefined) throw new Error(`There is no ${program}: install the system's MariaDB.`);
+    const path = pathOf(program);
+    if (path === undefined) throw new Error(OwnMariadb.problem());
     const [name, ...rest] = ownersCommand(
       'mysql',
       path,
       '--no-defaults',
       `--datadir=${join(this.folder, 'data')}`,
+      ...this.settings,
       ...options,
     );
     return spawn(name, rest, { cwd: this.folder, stdio: 'ignore' });
@@ -105,4 +123,8 @@ export class OwnMariadb {
   private get pidFile(): string {
     return join(this.folder, 'pid');
   }
+}
+
+function pathOf(program: string): string | undefined {
+  return FOLDERS.map((folder) => join(folder, program)).find((file) => existsSync(file));
 }

@@ -16,22 +16,34 @@ export class OwnPostgres {
     private readonly port: number,
   ) {}
 
+  /** Why none can be started here; `undefined` when one can. */
+  static problem(): string | undefined {
+    return pathOf('initdb') === undefined
+      ? `There is no initdb below ${PACKAGES}: install the system's PostgreSQL.`
+      : undefined;
+  }
+
   /** @param parent where its data go; default: the directory for temporary files. */
   static async start(parent = tmpdir()): Promise<OwnPostgres> {
     const folder = mkdtempSync(join(parent, 'nest-saga-own-postgres-'));
     const owner = ownerNamed('postgres');
     if (owner !== undefined) chownSync(folder, owner, -1);
     const server = new OwnPostgres(folder, await freePort());
-    await server.run(
-      'initdb',
-      '--username=postgres',
-      '--auth=trust',
-      '--encoding=UTF8',
-      '--locale=C.UTF-8',
-      '--no-sync',
-    );
-    await server.control('start');
-    return server;
+    try {
+      await server.run(
+        'initdb',
+        '--username=postgres',
+        '--auth=trust',
+        '--encoding=UTF8',
+        '--locale=C.UTF-8',
+        '--no-sync',
+      );
+      await server.control('start');
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
   }
 
   get config(): ClientConfig & { readonly host: string; readonly port: number } {
@@ -41,6 +53,11 @@ export class OwnPostgres {
   /** As after a power cut: every process of the server is ended at once, and what is not in the write-ahead log is gone. */
   async restartAtOnce(): Promise<void> {
     await this.control('restart', '--mode=immediate');
+  }
+
+  /** Starts it again after it has ended by itself. */
+  async startAgain(): Promise<void> {
+    await this.control('start');
   }
 
   async stop(): Promise<void> {
@@ -56,7 +73,9 @@ export class OwnPostgres {
   private async run(program: string, ...options: string[]): Promise<void> {
     // The server inherits what its starter has open, so that is nothing.
     const data = `--pgdata=${join(this.folder, 'data')}`;
-    const [name, ...rest] = ownersCommand('postgres', programPath(program), data, ...options);
+    const path = pathOf(program);
+    if (path === undefined) throw new Error(OwnPostgres.problem());
+    const [name, ...rest] = ownersCommand('postgres', path, data, ...options);
     const child = spawn(name, rest, { cwd: this.folder, stdio: 'ignore' });
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code === 0) return;
@@ -67,12 +86,9 @@ export class OwnPostgres {
   }
 }
 
-function programPath(program: string): string {
+function pathOf(program: string): string | undefined {
   const versions = existsSync(PACKAGES) ? readdirSync(PACKAGES).toSorted((a, b) => Number(b) - Number(a)) : [];
-  const found = versions.map((version) => join(PACKAGES, version, 'bin', program)).find((path) => existsSync(path));
-  if (found === undefined)
-    throw new Error(`There is no ${program} below ${PACKAGES}: install the system's PostgreSQL.`);
-  return found;
+  return versions.map((version) => join(PACKAGES, version, 'bin', program)).find((path) => existsSync(path));
 }
 
 /** A port on which nobody listens now. */

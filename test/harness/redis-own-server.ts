@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
 
 /** A server that a test starts itself, because it needs another configuration, or is to break it. */
@@ -16,11 +16,24 @@ export class OwnRedisServer {
     private readonly settings: readonly string[],
   ) {}
 
+  /** Why none can be started here; `undefined` when one can. */
+  static problem(): string | undefined {
+    const folders = (process.env['PATH'] ?? '').split(delimiter);
+    return folders.some((folder) => existsSync(join(folder, 'redis-server')))
+      ? undefined
+      : "There is no redis-server: install the system's Redis.";
+  }
+
   /** @param settings as `redis-server` takes them: `--maxmemory`, `10mb` … */
   static async start(...settings: readonly string[]): Promise<OwnRedisServer> {
     const server = new OwnRedisServer(await freePort(), settings);
-    await server.start();
-    return server;
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      await server.remove();
+      throw error;
+    }
   }
 
   get url(): string {
@@ -51,6 +64,17 @@ export class OwnRedisServer {
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
+  }
+
+  /** As an operator ends it without saving: what is not in its append-only file is gone. Then it is started again. */
+  async shutDownAndRestart(): Promise<void> {
+    const client = new Redis(this.url, { retryStrategy: () => null });
+    client.on('error', () => undefined);
+    // A server that shuts down closes the connection instead of answering.
+    await client.shutdown('NOSAVE').catch(() => undefined);
+    client.disconnect();
+    await this.kill();
+    await this.start();
   }
 
   /** It is there, and does not answer. */
