@@ -10,6 +10,8 @@ export interface OwnDatabase {
   readonly location: StorageLocation;
   /** Its server dies as in a power cut, and is started again with what it has on disk. */
   restartAtOnce(): Promise<void>;
+  /** Starts its server again if it has ended by itself. */
+  revive(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ async function postgres(folder?: string): Promise<OwnDatabase> {
   return {
     location: { storage: 'postgres', server: server.config, schema: 'public' },
     restartAtOnce: () => server.restartAtOnce(),
+    revive: () => server.revive(),
     stop: () => server.stop(),
   };
 }
@@ -63,6 +66,7 @@ async function mysql(folder?: string): Promise<OwnDatabase> {
   return {
     location: { storage: 'mysql', server: server.config },
     restartAtOnce: () => server.killAndRestart(),
+    revive: () => server.revive(),
     stop: () => server.stop(),
   };
 }
@@ -73,6 +77,7 @@ async function redis(folder?: string): Promise<OwnDatabase> {
   return {
     location: { storage: 'redis', url: server.url, keyPrefix: '{own}:' },
     restartAtOnce: () => server.shutDownAndRestart(),
+    revive: () => server.revive(),
     stop: () => server.remove(),
   };
 }

@@ -59,6 +59,11 @@ export class OwnMariadb {
     await this.begin();
   }
 
+  /** Starts it again if it has ended by itself. */
+  async revive(): Promise<void> {
+    if (this.hasEnded) await this.begin();
+  }
+
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
@@ -67,10 +72,19 @@ export class OwnMariadb {
   private async kill(): Promise<void> {
     const pid = existsSync(this.pidFile) ? Number(readFileSync(this.pidFile, 'utf8')) : undefined;
     const { child } = this;
-    if (child === undefined || pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || pid === undefined || this.hasEnded) return;
     const exited = once(child, 'exit');
-    process.kill(pid, 'SIGKILL');
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself, and who started it is about to notice.
+    }
     await exited;
+  }
+
+  private get hasEnded(): boolean {
+    const { child } = this;
+    return child === undefined || child.exitCode !== null || child.signalCode !== null;
   }
 
   private async begin(): Promise<void> {

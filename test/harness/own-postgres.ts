@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClientConfig } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { ownerNamed, ownersCommand } from './server-owner.js';
 
 const PACKAGES = '/usr/lib/postgresql';
@@ -55,14 +55,30 @@ export class OwnPostgres {
     await this.control('restart', '--mode=immediate');
   }
 
-  /** Starts it again after it has ended by itself. */
-  async startAgain(): Promise<void> {
-    await this.control('start');
+  /** Starts it again if it has ended by itself, or waits until it has started itself again. */
+  async revive(): Promise<void> {
+    while (!(await this.answers())) {
+      // It fails where the server is just being ended, or starts.
+      await this.control('start').catch(() => undefined);
+    }
   }
 
   async stop(): Promise<void> {
     await this.control('stop', '--mode=immediate').catch(() => undefined);
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async answers(): Promise<boolean> {
+    const client = new Client(this.config);
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
   }
 
   private control(...command: string[]): Promise<void> {

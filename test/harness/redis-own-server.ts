@@ -77,6 +77,11 @@ export class OwnRedisServer {
     await this.start();
   }
 
+  /** Starts it again if it has ended by itself. */
+  async revive(): Promise<void> {
+    if (this.child?.exitCode !== null || this.child.signalCode !== null) await this.start();
+  }
+
   /** It is there, and does not answer. */
   pause(): void {
     this.child?.kill('SIGSTOP');

@@ -1,22 +1,13 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { saga } from '../e2e/application.js';
 import { hang, refuse } from '../e2e/behaviours.js';
+import { moveHostClock, setHostClockRight } from '../e2e/host-clock.js';
 import { onEachStorage, onSqlite } from '../e2e/world.js';
 
 const HOUR = 3_600_000;
 
-/** Only the host's wall clock is moved: timers go on, and so does the database's own clock. */
-function moveHostClock(ms: number): void {
-  jest.useFakeTimers({
-    now: Date.now() + ms,
-    doNotFake: ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout'],
-  });
-}
-
 describe("The storage's clock decides: leases, due times and retention go by it; host clocks may be wrong by hours", () => {
-  afterEach(() => {
-    jest.useRealTimers();
-  });
+  afterEach(setHostClockRight);
 
   onEachStorage((world) => {
     it('ends a lease when its time is over in the storage, however little has passed here', async () => {
