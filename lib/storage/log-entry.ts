@@ -17,6 +17,11 @@ export interface HeldReason {
   readonly message: string;
 }
 
+/** Parked until code comes that has the saga's plan: that one can go on with it. */
+export function lacksCode({ code }: HeldReason): boolean {
+  return code === 'definition-changed' || code === 'handler-missing';
+}
+
 /** A phase of a step is about to begin. Durable before the handler is called; each attempt has its own. */
 export interface StepStarted {
   readonly event: 'started';

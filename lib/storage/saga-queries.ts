@@ -14,7 +14,8 @@ export interface HistoryOptions {
  * 2. `ids` names it and it has no live worker, parked or not, due or not; or
  * 3. it is not parked, its worker is gone or it has none, and it is due: no `dueAt`, or `dueAt` is past. `ignoreDue`
  *    takes it before; or
- * 4. it is parked as `definition-changed`, has no live worker, and name and plan hash are both among `definitions`.
+ * 4. it is parked as `definition-changed` or `handler-missing`, has no live worker, and name and plan hash are both among
+ *    `definitions`.
  *
  * A live worker is one whose lease has not expired and who is not among `goneWorkers`. With `ids`, only those are taken.
  */

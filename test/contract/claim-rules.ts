@@ -17,6 +17,8 @@ const HELD_CODES: readonly HeldCode[] = [
   'attempts-exhausted',
 ];
 
+const isForLackOfCode = (code: HeldCode): boolean => code === 'definition-changed' || code === 'handler-missing';
+
 /** The rules of `ClaimQuery`, one by one: which sagas a claim may take. */
 export function describeClaimRules(subject: StorageUnderTest): void {
   describe('every claim', () => {
@@ -172,13 +174,13 @@ export function describeClaimRules(subject: StorageUnderTest): void {
   });
 
   describe('rule 4: its definition is back', () => {
-    it.each(HELD_CODES)('takes a saga of a known plan only if it is parked as definition-changed: %s', async (code) => {
+    it.each(HELD_CODES)('takes a saga of a known plan only if it is parked for lack of its code: %s', async (code) => {
       await subject.createWith({ heldReason: { code, message: 'm' }, worker: null });
-      expect(await subject.claimedIds()).toEqual(code === 'definition-changed' ? ['saga-1'] : []);
+      expect(await subject.claimedIds()).toEqual(isForLackOfCode(code) ? ['saga-1'] : []);
     });
 
-    it('needs the plan as well as the name', async () => {
-      const heldReason = { code: 'definition-changed', message: 'm' } as const;
+    it.each(HELD_CODES.filter(isForLackOfCode))('needs the plan as well as the name: %s', async (code) => {
+      const heldReason = { code, message: 'm' };
       await subject.createWith({ heldReason }, { planHash: 'older' });
       expect(await subject.claimedIds()).toEqual([]);
       expect(await subject.claimedIds({ definitions: [ORDER_SAGA, { ...ORDER_SAGA, planHash: 'older' }] })).toEqual([

@@ -8,6 +8,8 @@ import {
   type PostgresStatement,
 } from 'nest-saga/postgres';
 import { NOW } from '../../lib/storage/postgres/database-clock.js';
+import { migrationsFor } from '../../lib/storage/postgres/migrations.js';
+import { postgresTables } from '../../lib/storage/postgres/postgres-tables.js';
 import type { HarnessedStorage, StorageHarness, TransactionHarness } from '../contract/storage-harness.js';
 import { PostgresSchema } from './postgres-schema.js';
 
@@ -42,8 +44,43 @@ export function postgresHarness(): StorageHarness {
       if (file === undefined) throw new Error('The schema exists only while tests run.');
       return openHarnessed(file);
     },
+    earlierVersions: migrationsFor(postgresTables({ schema: undefined, prefix: 'saga_' }))
+      .slice(0, -1)
+      .map(({ version, name }) => ({ name: `migration ${version} (${name})`, open: () => openEarlier(version) })),
   };
 }
+
+/** A schema as a release left it whose last migration was `version`. */
+async function openEarlier(version: number): Promise<HarnessedStorage> {
+  const file = await openFile();
+  const migrations = migrationsFor(postgresTables({ schema: undefined, prefix: 'saga_' }));
+  for (const { sql } of migrations.slice(0, version)) await file.control.query(sql);
+  await file.control.query(OLD_SAGAS);
+  const harnessed = await openHarnessed(file);
+  return {
+    ...harnessed,
+    async dispose() {
+      await harnessed.dispose();
+      await file.schema.drop();
+    },
+  };
+}
+
+/** The sagas that the contract wants to find, as the first release wrote them. */
+const OLD_SAGAS = `
+  INSERT INTO saga_heads (id, name, definition_version, status, worker, created_at, updated_at, plan_hash, plan) VALUES
+    ('old-running', 'OrderSaga', 1, 'RUNNING', 'worker-old', to_timestamp(1700000000), to_timestamp(1700000000), 'hash-1',
+      '[{"step":"reserve","kind":"compensatable"},{"step":"charge","kind":"compensatable"}]'),
+    ('old-completed', 'OrderSaga', 1, 'COMPLETED', NULL, to_timestamp(1700000000), to_timestamp(1700000000.002), 'hash-1', '[]');
+  INSERT INTO saga_log (saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries, context) VALUES
+    ('old-running', 1, 1, 'write-1', 'worker-old', to_timestamp(1700000000), 1, 2,
+      '[{"event":"created"},{"event":"started","step":"reserve","phase":"act","attempt":1}]',
+      '{"orderId":"o-1","text":"first"}'),
+    ('old-completed', 1, 1, 'write-2', 'worker-old', to_timestamp(1700000000), 1, 2,
+      '[{"event":"created"},{"event":"completed"}]', '{}'),
+    ('old-running', 2, 1, 'write-3', 'worker-old', to_timestamp(1700000000.001), 3, 4,
+      '[{"event":"completed","step":"reserve","phase":"act","attempt":1,"result":{"reservation":"r-1"}},{"event":"started","step":"charge","phase":"act","attempt":1}]',
+      '{"orderId":"o-1","text":"käse 🧀"}')`;
 
 async function openFile(): Promise<File> {
   const schema = await PostgresSchema.create('-c synchronous_commit=off');

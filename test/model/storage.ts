@@ -1,5 +1,5 @@
 import { applyEntry } from '../../lib/engine/saga-state.js';
-import type { EntryDraft } from '../../lib/storage/log-entry.js';
+import { lacksCode, type EntryDraft } from '../../lib/storage/log-entry.js';
 import type { OperatorRequest } from '../../lib/storage/operator-request.js';
 import { isFinal } from '../../lib/storage/saga-record.js';
 import { checkTogether, watchRow, type Landing } from './invariants.js';
@@ -66,7 +66,7 @@ export function isClaimable(world: World): boolean {
   if (isFinal(store.state.status) || hasLiveWorker(world)) return false;
   if (store.requests.length > 0) return true;
   if (store.held === undefined) return store.dueAt === undefined || store.dueAt <= now;
-  return store.held.code === 'definition-changed' && world.code === 'current';
+  return lacksCode(store.held) && world.code === 'current';
 }
 
 export function hasLiveWorker({ store, processes }: World): boolean {

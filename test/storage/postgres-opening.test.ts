@@ -22,7 +22,10 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
       const storages = times(10, () => schema.storage({ client: schema.pool({ max: 2 }) }));
       await Promise.all(storages.map((storage) => storage.open()));
       for (const storage of storages) expect(await storage.load('none')).toBeUndefined();
-      expect(await schema.query('SELECT version, name FROM saga_migrations')).toEqual([{ version: 1, name: 'sagas' }]);
+      expect(await schema.query('SELECT version, name FROM saga_migrations')).toEqual([
+        { version: 1, name: 'sagas' },
+        { version: 2, name: 'missing-handlers' },
+      ]);
     });
 
     it('make the schema that is asked for, once, although ten replicas start at once', async () => {
@@ -73,7 +76,7 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
     it('are named with `migrate: false` where they are missing, and no table is made', async () => {
       await expect(schema.storage({ migrate: false }).open()).rejects.toMatchObject({
         code: 'SAGA_STORAGE_NOT_MIGRATED',
-        missing: [1],
+        missing: [1, 2],
       });
       expect(await tablesOf()).toEqual([]);
     });

@@ -56,6 +56,7 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('op
     expect(applied.map((row) => ({ ...(row as object) }))).toMatchObject([
       { version: 1, name: 'sagas' },
       { version: 2, name: 'lone-writes' },
+      { version: 3, name: 'missing-handlers' },
     ]);
   });
 
@@ -76,7 +77,7 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('op
     const client = file.connect();
     await expect(file.storage({ client, migrate: false }).open()).rejects.toMatchObject({
       code: 'SAGA_STORAGE_NOT_MIGRATED',
-      missing: [1, 2],
+      missing: [1, 2, 3],
     });
     expect(tablesOf(client)).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { lacksCode } from '../log-entry.js';
 import type { ClaimQuery } from '../saga-queries.js';
 import type { StoredSaga } from './stored-saga.js';
 
@@ -20,7 +21,7 @@ export function claimRules(query: ClaimQuery, situation: ClaimSituation): (saga:
     if (ids !== undefined) return ids.has(saga.id);
     if (situation.hasRequests(saga.id)) return true;
     if (saga.heldReason === undefined) return query.ignoreDue === true || isDue(saga, situation.now);
-    return saga.heldReason.code === 'definition-changed' && knowsPlan(query, saga);
+    return lacksCode(saga.heldReason) && knowsPlan(query, saga);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ClaimQuery } from '../saga-queries.js';
-import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
+import { LACKS_CODE, UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
 import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
 import { bytes } from './columns.js';
 import { NOW, milliseconds } from './database-clock.js';
@@ -45,7 +45,7 @@ export function selectLeads(tables: SagaTables, query: ClaimQuery): BoundStateme
     WHERE head.${UNFINISHED} AND ${isNotRun(tables, bind, query)} AND ${hasKnownName(bind, query)}
     UNION ALL
     SELECT ${bytes(`'saga'`)}, head.id, ${milliseconds('head.due_from')} FROM ${heads} head FORCE INDEX (held)
-    WHERE head.held_code = 'definition-changed' AND ${hasKnownPlan(bind, query)}
+    WHERE head.${LACKS_CODE} AND ${hasKnownPlan(bind, query)}
       AND head.${UNFINISHED} AND ${isNotRun(tables, bind, query)}`,
   );
 }
@@ -85,7 +85,7 @@ export function selectClaimable(
         ${query.ids ? 'TRUE' : 'FALSE'}
         OR EXISTS (SELECT 1 FROM ${requests} request WHERE request.saga_id = head.id)
         OR (head.held_code IS NULL AND ${isDue(query)})
-        OR (head.held_code = 'definition-changed' AND ${hasKnownPlan(bind, query)})
+        OR (head.${LACKS_CODE} AND ${hasKnownPlan(bind, query)})
       )`,
   );
 }

@@ -1,4 +1,4 @@
-import { UNFINISHED, type SagaTables, type Sql } from '../sql/saga-tables.js';
+import { LACKS_CODE, UNFINISHED, type SagaTables, type Sql } from '../sql/saga-tables.js';
 import { NOW } from './database-clock.js';
 
 /** The definitions that the claiming worker knows (`$1`, `$2`), and the workers that are alive, but for those in `$3`. */
@@ -31,7 +31,7 @@ export const CLAIMABLE = ({ requests }: SagaTables): string => `
     $4 = 'asked'
     OR EXISTS (SELECT FROM ${requests} request WHERE request.saga_id = head.id)
     OR (head.held_code IS NULL AND ${IS_DUE})
-    OR (head.held_code = 'definition-changed' AND (head.name, head.plan_hash) IN (SELECT name, plan_hash FROM known))
+    OR (head.${LACKS_CODE} AND (head.name, head.plan_hash) IN (SELECT name, plan_hash FROM known))
   )`;
 
 /**
@@ -68,7 +68,7 @@ export const SELECT_RECOVERABLE: Sql = (tables) => {
     WHERE head.${UNFINISHED} AND ${NOT_RUN} AND ${KNOWN_NAME}
     UNION
     SELECT head.id, ${DUE} FROM known JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
-    WHERE head.held_code = 'definition-changed' AND head.${UNFINISHED} AND ${NOT_RUN}
+    WHERE head.${LACKS_CODE} AND head.${UNFINISHED} AND ${NOT_RUN}
   )
   SELECT id FROM candidate ORDER BY due, id LIMIT $5`;
 };

@@ -2,6 +2,7 @@ import { StorageNotMigratedError } from '../../errors/storage-not-migrated-error
 import { StorageVersionError } from '../../errors/storage-version-error.js';
 import { sagaTables } from '../sql/saga-tables.js';
 import { sagas } from './migrations/0001-sagas.js';
+import { missingHandlers } from './migrations/0002-missing-handlers.js';
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
 import { quoted, type PostgresTables } from './postgres-tables.js';
 
@@ -19,7 +20,10 @@ interface Change {
   readonly statements: (tables: PostgresTables) => readonly string[];
 }
 
-const CHANGES: readonly Change[] = [{ name: 'sagas', statements: sagas }];
+const CHANGES: readonly Change[] = [
+  { name: 'sagas', statements: sagas },
+  { name: 'missing-handlers', statements: missingHandlers },
+];
 
 /** One number for each set of tables in a database; replicas that start at once take their turns by it. */
 const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`;

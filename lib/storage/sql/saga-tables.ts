@@ -17,6 +17,9 @@ export type Sql = (tables: SagaTables) => string;
 /** Heads of sagas that can still change. Partial indexes use these very words. */
 export const UNFINISHED = `status NOT IN ('COMPLETED', 'FAILED')`;
 
+/** Heads of sagas that are parked until code of their own plan comes; in the words of the partial indexes. */
+export const LACKS_CODE = `held_code IN ('definition-changed', 'handler-missing')`;
+
 const PREFIX = /^[A-Za-z_][A-Za-z0-9_]{0,31}$/;
 
 /** Whether table names can begin with `prefix`: up to 32 letters, digits and underscores, no digit first. */

@@ -1,7 +1,7 @@
 import type { ClaimQuery } from '../saga-queries.js';
 import type { LoadedSaga } from '../saga-record.js';
 import { LOG_FORMAT } from '../rows/saga-rows.js';
-import { UNFINISHED, type SagaTables, type Sql } from '../sql/saga-tables.js';
+import { LACKS_CODE, UNFINISHED, type SagaTables, type Sql } from '../sql/saga-tables.js';
 import { storable } from '../rows/storable.js';
 import { NOW } from './database-clock.js';
 import { loadSaga } from './load-saga.js';
@@ -51,7 +51,7 @@ export const SELECT_RECOVERABLE: Sql = (tables) => {
     UNION
     SELECT head.id, ${SINCE} FROM known
       CROSS JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
-    WHERE head.held_code = 'definition-changed' AND head.${UNFINISHED} AND ${NOT_RUN}
+    WHERE head.${LACKS_CODE} AND head.${UNFINISHED} AND ${NOT_RUN}
   )
   SELECT id FROM candidate ORDER BY since, id LIMIT ?`;
 };

@@ -4,6 +4,7 @@ import type { SagaTables, Sql } from '../sql/saga-tables.js';
 import { NOW } from './database-clock.js';
 import { sagas } from './migrations/0001-sagas.js';
 import { loneWrites } from './migrations/0002-lone-writes.js';
+import { missingHandlers } from './migrations/0003-missing-handlers.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 /** A numbered change of the tables. Once released it is never edited: later ones are added behind it. */
@@ -18,6 +19,7 @@ export interface SqliteMigration {
 const CHANGES: readonly { readonly name: string; readonly sql: Sql }[] = [
   { name: 'sagas', sql: sagas },
   { name: 'lone-writes', sql: loneWrites },
+  { name: 'missing-handlers', sql: missingHandlers },
 ];
 
 /** All migrations, in the order in which they run. */

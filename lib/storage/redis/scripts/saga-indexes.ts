@@ -11,10 +11,11 @@
  * `recover`, unfinished sagas only, so that its size does not depend on finished ones:
  *
  *     o <worker, or nothing> NUL <name> NUL <due at> <id>     not parked; due at 0: at any time
- *     p <name> NUL <plan hash> NUL <id>                       parked because the definition had changed
+ *     p <name> NUL <plan hash> NUL <id>                       parked until code of that plan comes
  */
 export const SAGA_INDEXES = `
 local FINAL = { COMPLETED = true, FAILED = true }
+local LACKS_CODE = { ['definition-changed'] = true, ['handler-missing'] = true }
 
 local FIELDS = { 'version', 'seq', 'at', 'name', 'planHash', 'createdAt', 'updatedAt', 'status', 'worker', 'dueAt',
   'heldCode', 'failedStep', 'error', 'writeId' }
@@ -43,7 +44,7 @@ local function in_recover(head, id)
   if not head.heldCode then
     return { 'o' .. (head.worker or '') .. '\\0' .. head.name .. '\\0' .. stamp(head.dueAt or 0) .. id }
   end
-  if head.heldCode ~= 'definition-changed' then return {} end
+  if not LACKS_CODE[head.heldCode] then return {} end
   return { 'p' .. head.name .. '\\0' .. head.planHash .. '\\0' .. id }
 end
 

@@ -27,7 +27,7 @@ end
 if before.worker and is_alive(before.worker) then return 0 end
 if mode ~= 'asked' and redis.call('EXISTS', KEYS[3]) == 0 then
   if before.heldCode then
-    if before.heldCode ~= 'definition-changed' or knows_plan ~= '1' then return 0 end
+    if not LACKS_CODE[before.heldCode] or knows_plan ~= '1' then return 0 end
   elseif mode == 'due' and before.dueAt and tonumber(before.dueAt) > now then
     return 0
   end
