@@ -52,9 +52,10 @@ export interface RetriableStepOptions extends ForwardOnlyStepOptions {
   readonly retry?: Omit<RetryPolicy, 'retryCount'> & { readonly retryCount?: never };
 }
 
-/** Options of a step that changes nothing outside. */
+/** Options of a step that changes nothing. It has no `transactional`: there is nothing that would have to be committed with it. */
 export interface ReadonlyStepOptions extends ForwardOnlyStepOptions {
   readonly kind: 'readonly';
+  readonly transactional?: never;
 }
 
 /** What `@SagaStep()` takes; `kind` tells the four apart. */
@@ -90,9 +91,9 @@ export function SagaStep<const T extends boolean = false>(
 export function SagaStep<const T extends boolean = false>(
   options: RetriableStepOptions & Transactional<T>,
 ): <C extends object, R>(target: HandlerClass<RetriableStepHandler<C, R, ExecutionOf<T>>>) => void;
-export function SagaStep<const T extends boolean = false>(
-  options: ReadonlyStepOptions & Transactional<T>,
-): <C extends object, R>(target: HandlerClass<ReadonlyStepHandler<C, R, ExecutionOf<T>>>) => void;
+export function SagaStep(
+  options: ReadonlyStepOptions,
+): <C extends object, R>(target: HandlerClass<ReadonlyStepHandler<C, R>>) => void;
 export function SagaStep<const T extends boolean = false>(
   options?: CompensatableStepOptions & Transactional<T>,
 ): <C extends object, R>(target: HandlerClass<SagaStepHandler<C, R, ExecutionOf<T>>>) => void;

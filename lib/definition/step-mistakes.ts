@@ -110,6 +110,12 @@ function stepOptionMistakes({ type, storage }: StepFacts, options: SagaStepOptio
       mistakes.push(`${where}: \`${option}\` does not go with kind '${kind}', which is never undone`);
     }
   }
+  // As TypeScript knows it, there is no such step.
+  if (kind === 'readonly' && (options.transactional as boolean | undefined) === true) {
+    mistakes.push(
+      `${where}: \`transactional\` does not go with kind 'readonly': what it writes would never be undone; leave one of them out`,
+    );
+  }
   if (options.transactional === true && !storage.transactions) {
     mistakes.push(
       `${where}: \`transactional\` needs a storage whose transactions steps can share; ${storage.name} has none`,

@@ -166,6 +166,13 @@ describe('a step', () => {
     expect(mistakesIn(sagas, { storage: { name: 'Sql', transactions: true } })).toEqual([]);
   });
 
+  it('is not transactional where it changes nothing', () => {
+    const sagas = [saga({ steps: [step({ kind: 'readonly', transactional: true })] })];
+    expect(mistakesIn(sagas, { storage: { name: 'Sql', transactions: true } })).toContain(
+      "@SagaStep() of Odd: `transactional` does not go with kind 'readonly': what it writes would never be undone; leave one of them out",
+    );
+  });
+
   it('is complained of once, however many sagas it serves', () => {
     const odd = step({ timout: 1 });
     expect(mistakesIn([saga({ steps: [odd] }, 'A'), saga({ steps: [odd] }, 'B')])).toHaveLength(1);

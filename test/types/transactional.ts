@@ -58,6 +58,12 @@ export class PivotWithoutTransaction {
   act(_order: OrderContext, _execution: Local): void {}
 }
 
+// @ts-expect-error what changes nothing has nothing to commit
+@SagaStep({ kind: 'readonly', transactional: true })
+export class ReadsLocally {
+  act(_order: OrderContext): void {}
+}
+
 declare const pool: Pool;
 declare const dataSource: DataSource;
 const onPool = new PostgresSagaStorage({ client: pool });
