@@ -122,6 +122,7 @@ export type { SagaErrorDetails } from './errors/saga-error.js';
 export { SagaInterruptedError } from './errors/saga-interrupted-error.js';
 export type { InterruptionReason } from './errors/saga-interrupted-error.js';
 export { SagaNotFoundError } from './errors/saga-not-found-error.js';
+export { SagaNotStartedError } from './errors/saga-not-started-error.js';
 export { StaleSagaError } from './errors/stale-saga-error.js';
 export { StepTimeoutError } from './errors/step-timeout-error.js';
 export { StorageNotMigratedError } from './errors/storage-not-migrated-error.js';

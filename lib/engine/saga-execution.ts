@@ -3,13 +3,14 @@ import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
 import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
 import type { EntryDraft, HeldReason } from '../storage/log-entry.js';
+import type { SagaStatus } from '../storage/saga-record.js';
 import { roundDelayOf } from './engine-options.js';
 import { headChange } from './head-change.js';
 import { nextMove, type Effect } from './next-move.js';
 import { Pause } from './pause.js';
 import { serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
 import type { SagaEnvironment } from './saga-environment.js';
-import type { AppendResult, JournalWrite, SagaJournal } from './saga-journal.js';
+import type { AppendResult, Birth, JournalWrite, SagaJournal } from './saga-journal.js';
 import { outcomeOf, type SagaEnd } from './saga-outcome.js';
 import { applyEntry, type SagaState } from './saga-state.js';
 import { SharedTransaction, TransactionLostError, type AttemptTransaction } from './shared-transaction.js';
@@ -32,8 +33,6 @@ class NotDone extends Error {
 export interface Creation {
   /** Until some worker has room; else it runs here. */
   readonly queued: boolean;
-  /** The transaction of the application's in which it is created. */
-  readonly within?: { readonly handle: unknown } | undefined;
 }
 
 export interface ExecutionOptions {
@@ -85,27 +84,17 @@ export class SagaExecution {
   }
 
   /** Stores the new saga, together with the start of its first step. `exists`: the id is taken, and nothing ran. */
-  async create({ queued, within }: Creation): Promise<Effect | 'exists'> {
-    const { registered, plan } = this.saga;
-    const created: EntryDraft = {
-      event: 'created',
-      ...(plan.deadline === undefined ? {} : { deadline: plan.deadline }),
-    };
+  async create({ queued }: Creation): Promise<Effect | 'exists'> {
+    const created = this.created();
     const move = queued ? undefined : this.decide([created]);
     const entries = [created, ...(move?.entries ?? [])];
-    const status = move?.after.status ?? 'PENDING';
-    const result = await this.journal.begin(
-      {
-        name: registered.name,
-        definitionVersion: registered.version,
-        plan: registered.shape,
-        planHash: registered.hash,
-        status,
-      },
-      entries,
-      within,
-    );
+    const result = await this.journal.begin(this.birth(move?.after.status ?? 'PENDING'), entries);
     return result === 'exists' ? 'exists' : (move?.effect ?? { type: 'leave' });
+  }
+
+  /** Stores the new saga in a transaction of the application's, for whoever has room behind its commit. As {@link SagaJournal.beginWithin}. */
+  createWithin(handle: unknown): Promise<() => Promise<boolean>> {
+    return this.journal.beginWithin(handle, this.birth('PENDING'), [this.created()]);
   }
 
   /** Goes on until the saga rests, or this worker may not go on. Never rejects. */
@@ -161,6 +150,16 @@ export class SagaExecution {
     this.#interruption ??= error;
     this.work.interrupt(error);
     this.#pause?.wake();
+  }
+
+  private created(): EntryDraft {
+    const { deadline } = this.saga.plan;
+    return { event: 'created', ...(deadline === undefined ? {} : { deadline }) };
+  }
+
+  private birth(status: SagaStatus): Birth {
+    const { name, version, shape, hash } = this.saga.registered;
+    return { name, definitionVersion: version, plan: shape, planHash: hash, status };
   }
 
   private decide(entries: readonly EntryDraft[]): ReturnType<typeof nextMove> {

@@ -2,10 +2,12 @@ import { Observable, concatMap, defer, filter, from, map, takeWhile } from 'rxjs
 import type { ContextOf } from '../definition/saga-definition.js';
 import type { SagaEvent } from '../events/saga-event.js';
 import type { LogEntry } from '../storage/log-entry.js';
+import type { LoadedSaga } from '../storage/saga-record.js';
 import { EventFeed } from './event-feed.js';
 import type { SagaEngine } from './saga-engine.js';
 import type { SagaReader } from './saga-reader.js';
 import type { SagaView } from './saga-view.js';
+import type { UncommittedSaga } from './uncommitted-saga.js';
 
 /** Why a saga is cancelled, and by whom. */
 export interface CancelOptions {
@@ -40,6 +42,8 @@ export class SagaHandle<S = unknown> {
     readonly id: string,
     private readonly engine: SagaEngine,
     private readonly reader: SagaReader,
+    /** Present where it was started in a transaction of the application's. */
+    private readonly uncommitted?: UncommittedSaga,
   ) {}
 
   /**
@@ -57,13 +61,16 @@ export class SagaHandle<S = unknown> {
   }
 
   /**
-   * Waits for the end, as `run()` does, whichever process runs the saga.
+   * Waits for the end, as `run()` does, whichever process runs the saga. Where it was started in a transaction of yours, it waits for the
+   * commit first: so wait behind the commit, not inside of the transaction.
    *
+   * @throws {SagaNotStartedError} when that transaction was rolled back.
    * @throws the step's own error after the rollback, rebuilt from the log where it was thrown elsewhere: a 409 stays a 409.
    * @throws {SagaInterruptedError} when the saga is parked or the application closes.
    */
-  result(): Promise<ContextOf<S>> {
-    return this.reader.result(this.id) as Promise<ContextOf<S>>;
+  async result(): Promise<ContextOf<S>> {
+    await this.uncommitted?.committed();
+    return (await this.reader.result(this.id)) as ContextOf<S>;
   }
 
   /**
@@ -94,9 +101,14 @@ export class SagaHandle<S = unknown> {
     return this.engine.operators.ask({ sagaId: this.id, type: 'resolve', step, reason, ...given({ by }) });
   }
 
-  /** Replays the saga's events, then follows it live, in whichever process it runs. Completes when the saga is final. */
+  /**
+   * Replays the saga's events, then follows it live, in whichever process it runs. Completes when the saga is final. Waits for the commit as
+   * {@link result} does.
+   *
+   * @throws {SagaNotStartedError} through the observable, when the transaction in which it was started was rolled back.
+   */
   watch({ after = 0 }: WatchOptions = {}): Observable<SagaEvent> {
-    return defer(() => from(this.reader.loadReadable(this.id))).pipe(
+    return defer(() => from(this.loadCommitted())).pipe(
       concatMap(({ record }) => {
         const feed = new EventFeed(this.reader.turnedSaga(record), record.plan);
         return this.engine.follower.follow(this.id).pipe(
@@ -108,6 +120,11 @@ export class SagaHandle<S = unknown> {
       map(({ event }) => event),
       filter((event): event is SagaEvent => event !== undefined && event.seq > after),
     );
+  }
+
+  private async loadCommitted(): Promise<LoadedSaga> {
+    await this.uncommitted?.committed();
+    return this.reader.loadReadable(this.id);
   }
 }
 

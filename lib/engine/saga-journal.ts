@@ -86,37 +86,30 @@ export class SagaJournal {
   }
 
   /** Stores the saga with its first entries. */
-  async begin(
-    birth: Birth,
-    entries: readonly EntryDraft[],
-    within?: { readonly handle: unknown },
-  ): Promise<'written' | 'exists'> {
-    const writeId = this.lease.nextWriteId();
-    const saga: NewSaga = {
-      id: this.sagaId,
-      name: birth.name,
-      definitionVersion: birth.definitionVersion,
-      plan: birth.plan,
-      planHash: birth.planHash,
-      status: birth.status,
-      worker: birth.status === 'RUNNING' ? this.lease.id : undefined,
-      context: this.context,
-      entries,
-      writeId,
-    };
-    if (within !== undefined) {
-      // Whether it failed is the caller's to hear, who rolls back; and nobody hears of the saga before the caller commits.
-      const created = await this.env.storage.createWithin(within.handle, saga);
-      if (created.outcome === 'created') return 'written';
-      if (created.name === birth.name) return 'exists';
-      throw new SagaConflictError({ sagaId: this.sagaId, existing: created.name, requested: birth.name });
-    }
+  async begin(birth: Birth, entries: readonly EntryDraft[]): Promise<'written' | 'exists'> {
+    const saga = this.newSaga(birth, entries);
+    const { writeId } = saga;
     const result = await this.insist(() => this.env.storage.create(saga));
     if (result.outcome === 'created') return this.written(entries, result.at);
     const existing = await this.insist(() => this.env.storage.load(this.sagaId));
     // Our own row, whose answer was lost: the saga is just as it was written.
     if (existing?.writeId === writeId) return this.written(entries, existing.record.createdAt);
     return 'exists';
+  }
+
+  /**
+   * The same in a transaction of the application's; the saga is found by others once that is committed. Nothing is tried again: that it failed
+   * is the caller's to hear, who rolls back.
+   *
+   * @returns whether the transaction is still open, for whoever waits for its end.
+   * @throws {SagaConflictError} when another definition's saga has this id.
+   */
+  async beginWithin(handle: unknown, birth: Birth, entries: readonly EntryDraft[]): Promise<() => Promise<boolean>> {
+    const result = await this.env.storage.createWithin(handle, this.newSaga(birth, entries));
+    if (result.outcome === 'exists' && result.name !== birth.name) {
+      throw new SagaConflictError({ sagaId: this.sagaId, existing: result.name, requested: birth.name });
+    }
+    return () => result.isOpen();
   }
 
   /**
@@ -215,6 +208,21 @@ export class SagaJournal {
       this.env.observers.publish(this.sagaId, logged);
     }
     return 'written';
+  }
+
+  private newSaga(birth: Birth, entries: readonly EntryDraft[]): NewSaga {
+    return {
+      id: this.sagaId,
+      name: birth.name,
+      definitionVersion: birth.definitionVersion,
+      plan: birth.plan,
+      planHash: birth.planHash,
+      status: birth.status,
+      worker: birth.status === 'RUNNING' ? this.lease.id : undefined,
+      context: this.context,
+      entries,
+      writeId: this.lease.nextWriteId(),
+    };
   }
 
   /** Every so often a row carries the folded state, so that loading a long log stays cheap. */

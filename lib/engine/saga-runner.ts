@@ -29,6 +29,7 @@ import { checkSagaId, newSagaId } from './saga-id.js';
 import { SagaJournal } from './saga-journal.js';
 import { settle, type SagaEnd } from './saga-outcome.js';
 import { SagaReader } from './saga-reader.js';
+import { UncommittedSaga } from './uncommitted-saga.js';
 
 /** How a saga is started. */
 export interface StartOptions {
@@ -40,7 +41,8 @@ export interface StartOptions {
 export interface BackgroundStartOptions extends StartOptions {
   /**
    * A transaction of the application's, as the storage's client hands it out (`TransactionOf<typeof storage>`): the saga exists when it commits, and
-   * never did when it rolls back. It is picked up at once after the commit, by any worker. Until then nobody finds it by its id.
+   * never did when it rolls back. It is picked up at once after the commit, by any worker. Until then nobody finds it by its id; `result()` and
+   * `watch()` of the handle wait for the commit.
    */
   readonly transaction?: unknown;
 }
@@ -102,10 +104,23 @@ export class SagaRunner {
     options: BackgroundStartOptions = {},
   ): Promise<SagaHandle<InstanceType<S>>> {
     const { transaction, ...others } = options;
-    const within = transaction === undefined ? undefined : { handle: originalHandle(transaction) };
-    const queued = within !== undefined || this.engine.worker.room === 0;
-    const { id } = await this.begin(saga, context, { ...others, queued, within });
+    if (transaction !== undefined) return this.startWithin(originalHandle(transaction), saga, context, others);
+    const { id } = await this.begin(saga, context, { ...others, queued: this.engine.worker.room === 0 });
     return new SagaHandle(id, this.engine, this.reader);
+  }
+
+  private async startWithin<S extends AnySagaClass>(
+    transaction: unknown,
+    saga: S,
+    context: ContextOf<S>,
+    options: StartOptions,
+  ): Promise<SagaHandle<InstanceType<S>>> {
+    const { env, worker, recovery } = this.engine;
+    const execution = await this.prepare(saga, context, options);
+    const { id } = execution.saga;
+    const isOpen = await execution.createWithin(transaction);
+    recovery.expect();
+    return new SagaHandle(id, this.engine, this.reader, new UncommittedSaga(id, { env, worker, isOpen }));
   }
 
   /**
@@ -180,8 +195,27 @@ export class SagaRunner {
   private async begin<S extends AnySagaClass>(
     saga: S,
     given: ContextOf<S>,
-    { id: wanted, queued, within }: StartOptions & Creation,
+    { queued, ...options }: StartOptions & Creation,
   ): Promise<Started> {
+    const { worker, recovery } = this.engine;
+    const execution = await this.prepare(saga, given, options);
+    const { id, name } = execution.saga;
+    const effect = await execution.create({ queued });
+    if (effect === 'exists') return this.join(id, name);
+    if (queued) {
+      recovery.hurry();
+      return { id };
+    }
+    worker.run(execution, effect);
+    return { id, ended: execution.ended };
+  }
+
+  /** A new saga, checked, of which nothing is stored yet. */
+  private async prepare<S extends AnySagaClass>(
+    saga: S,
+    given: ContextOf<S>,
+    { id: wanted }: StartOptions,
+  ): Promise<SagaExecution> {
     const { env, registry, validation, worker } = this.engine;
     worker.assertOpen();
     const registered = registry.get(saga);
@@ -200,23 +234,7 @@ export class SagaRunner {
       ...(contextType === undefined ? {} : { contextType }),
     });
     const { lease } = worker;
-    const execution = new SagaExecution(env, {
-      saga: runnable,
-      journal: SagaJournal.create(id, json, lease, env),
-      lease,
-    });
-    const effect = await execution.create({ queued, within });
-    if (within !== undefined) {
-      this.engine.recovery.expect();
-      return { id };
-    }
-    if (effect === 'exists') return this.join(id, registered.name);
-    if (queued) {
-      this.engine.recovery.hurry();
-      return { id };
-    }
-    worker.run(execution, effect);
-    return { id, ended: execution.ended };
+    return new SagaExecution(env, { saga: runnable, journal: SagaJournal.create(id, json, lease, env), lease });
   }
 
   private async join(id: string, name: string): Promise<Started> {

@@ -39,6 +39,7 @@ export class SharedTransaction<T> {
   /**
    * @returns `reread` when an earlier write of this worker has landed late: everything is to be decided again.
    * @throws what `work` rejects with, once it is rolled back.
+   * @throws {TransactionBrokenError} when `work` has made it impossible to commit, or to roll back.
    * @throws {TransactionLostError} when the transaction is lost, not the attempt.
    * @throws {StaleSagaError} {@link SagaInterruptedError} {@link StorageRejectedError} as {@link SagaJournal.append}.
    */
@@ -54,7 +55,8 @@ export class SharedTransaction<T> {
       return committed;
     } catch (error) {
       if (error instanceof PlaceTaken) return this.readAgain();
-      if (error === this.#thrown || error instanceof StorageRejectedError) throw error;
+      const isTold = error instanceof StorageRejectedError || error instanceof TransactionBrokenError;
+      if (error === this.#thrown || isTold) throw error;
       // Nothing was committed: the connection was lost in the middle, or there was none for another try.
       if (this.#done === undefined)
         throw new TransactionLostError('The transaction of a step was lost.', { cause: error });

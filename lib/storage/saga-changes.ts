@@ -26,6 +26,15 @@ export interface NewSaga {
 export type CreateResult =
   { readonly outcome: 'created'; readonly at: Date } | { readonly outcome: 'exists'; readonly name: string };
 
+/** As {@link CreateResult}, of a saga that is created in a transaction of the application's. */
+export type CreateWithinResult = CreateResult & {
+  /**
+   * Whether the application's transaction is still open. Once it is not, `load` tells whether it was committed. Asked outside of the transaction,
+   * from then on as often as one likes; `true` where it cannot be told just now.
+   */
+  isOpen(): Promise<boolean>;
+};
+
 /** What `transition` writes: one more row of a saga's log, and what changes in its head. */
 export interface SagaTransition {
   readonly id: string;

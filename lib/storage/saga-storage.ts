@@ -2,7 +2,14 @@ import { SagaConfigurationError } from '../errors/saga-configuration-error.js';
 import type { HintListener, HintTopic, StopListening } from './hint-topic.js';
 import type { LogEntry } from './log-entry.js';
 import type { OperatorRequest } from './operator-request.js';
-import type { CreateResult, NewSaga, RequestResult, SagaTransition, TransitionResult } from './saga-changes.js';
+import type {
+  CreateResult,
+  CreateWithinResult,
+  NewSaga,
+  RequestResult,
+  SagaTransition,
+  TransitionResult,
+} from './saga-changes.js';
 import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from './saga-queries.js';
 import type { LoadedSaga, SagaSummary } from './saga-record.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from './worker-beat.js';
@@ -74,7 +81,8 @@ export abstract class SagaStorage<Handle = unknown> {
   /**
    * Runs `work` in one transaction of the database: what it writes through `handle`, and the transition that it appends as its last
    * statement, are durable when this resolves. When `work` rejects, everything is rolled back, and this rejects with the same
-   * error. Where the transaction loses against others (a serialization failure, a deadlock), wherever that shows, it is rolled back
+   * error; where `work` has ended the transaction itself there is nothing to roll back, and it rejects with a `TransactionBrokenError` that
+   * says `mayStand`, with that error as its cause. Where the transaction loses against others (a serialization failure, a deadlock), wherever that shows, it is rolled back
    * and `work` runs again in a new one; a few times, and then that is the error. When anything fails behind `work`, the engine does not
    * know whether it was committed, unless it is a `StorageRejectedError`: then it was not, and another try would not help.
    *
@@ -99,7 +107,7 @@ export abstract class SagaStorage<Handle = unknown> {
    * @throws SagaConfigurationError where it does not.
    * @throws StorageRejectedError when `handle` is no transaction of this storage's client.
    */
-  createWithin(_handle: unknown, _saga: NewSaga): Promise<CreateResult> {
+  createWithin(_handle: unknown, _saga: NewSaga): Promise<CreateWithinResult> {
     return Promise.reject(this.noTransactions());
   }
 

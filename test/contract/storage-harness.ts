@@ -52,6 +52,8 @@ export interface TransactionHarness {
   collide(handle: unknown): Promise<void>;
   /** Runs a statement that fails for good, and whose failure the application does not let through. */
   failUnseen(handle: unknown): Promise<void>;
+  /** Commits behind the storage's back. */
+  commitItself(handle: unknown): Promise<void>;
   /** What an application might give by mistake in place of a handle: the client itself, a connection without a transaction. */
   readonly strangers: readonly unknown[];
   /** How many transactions run at once at most; the rest wait. */

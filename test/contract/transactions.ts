@@ -189,6 +189,23 @@ function describeShared(subject: StorageUnderTest): void {
     }
   });
 
+  itDoes('says that it may stand when the work commits it behind its back and then rejects', async () => {
+    await subject.create();
+    const error = new Error('changed my mind');
+    const work = async ({ handle }: StorageTransaction) => {
+      await subject.application.note(handle, 'mine');
+      await subject.application.commitItself(handle);
+      throw error;
+    };
+    await expect(subject.storage.transaction(work)).rejects.toMatchObject({
+      code: 'SAGA_TRANSACTION_BROKEN',
+      mayStand: true,
+      cause: error,
+    });
+    expect(await subject.application.notes()).toEqual(['mine']);
+    expect(await subject.write('saga-1')).toMatchObject({ outcome: 'written' });
+  });
+
   itDoes('lets transactions wait for each other, and not the writes and heartbeats of the storage', async () => {
     const ids = times(subject.application.atOnce + 8, (index) => `saga-${index}`);
     await Promise.all(ids.map((id) => subject.create({ id })));
@@ -239,7 +256,7 @@ function describeCreatedWithin(subject: StorageUnderTest): void {
     const transaction = await subject.application.begin();
     await subject.application.note(transaction.handle, 'order');
     const result = await subject.storage.createWithin(transaction.handle, queued());
-    expect(result).toEqual({ outcome: 'created', at: expect.any(Date) });
+    expect(result).toMatchObject({ outcome: 'created', at: expect.any(Date) });
     expect(await subject.storage.load('saga-1')).toBeUndefined();
     expect(await subject.claimedIds()).toEqual([]);
     await transaction.commit();
@@ -258,6 +275,18 @@ function describeCreatedWithin(subject: StorageUnderTest): void {
     expect(await subject.create()).toMatchObject({ outcome: 'created' });
   });
 
+  itDoes('tells outside of the transaction whether that is still open, however it ends', async () => {
+    for (const end of ['commit', 'rollback'] as const) {
+      const transaction = await subject.application.begin();
+      const created = await subject.storage.createWithin(transaction.handle, queued({ id: end }));
+      const found = await subject.storage.createWithin(transaction.handle, queued({ id: end }));
+      expect([await created.isOpen(), await found.isOpen()]).toEqual([true, true]);
+      await transaction[end]();
+      expect([await created.isOpen(), await found.isOpen()]).toEqual([false, false]);
+      expect((await subject.storage.load(end)) !== undefined).toBe(end === 'commit');
+    }
+  });
+
   itDoes('can be claimed at once after the commit', async () => {
     await createAndCommit(queued());
     expect(await subject.claimedIds()).toEqual(['saga-1']);
@@ -267,7 +296,7 @@ function describeCreatedWithin(subject: StorageUnderTest): void {
     await subject.create();
     const transaction = await subject.application.begin();
     const taken = await subject.storage.createWithin(transaction.handle, queued({ name: 'Other' }));
-    expect(taken).toEqual({ outcome: 'exists', name: 'OrderSaga' });
+    expect(taken).toMatchObject({ outcome: 'exists', name: 'OrderSaga' });
     await subject.application.note(transaction.handle, 'order');
     expect(await subject.storage.createWithin(transaction.handle, queued({ id: 'saga-2' }))).toMatchObject({
       outcome: 'created',
@@ -280,7 +309,7 @@ function describeCreatedWithin(subject: StorageUnderTest): void {
   itDoes('finds its own saga when it is created twice in one transaction', async () => {
     const transaction = await subject.application.begin();
     await subject.storage.createWithin(transaction.handle, queued());
-    expect(await subject.storage.createWithin(transaction.handle, queued())).toEqual({
+    expect(await subject.storage.createWithin(transaction.handle, queued())).toMatchObject({
       outcome: 'exists',
       name: 'OrderSaga',
     });
@@ -293,7 +322,7 @@ function describeCreatedWithin(subject: StorageUnderTest): void {
     await subject.storage.createWithin(first.handle, queued());
     const second = createAndCommit(queued({ name: 'Other' }));
     await first.commit();
-    expect(await second).toEqual({ outcome: 'exists', name: 'OrderSaga' });
+    expect(await second).toMatchObject({ outcome: 'exists', name: 'OrderSaga' });
   });
 
   itDoes('takes the id when the other transaction rolls back', async () => {

@@ -2,6 +2,7 @@ import { SagaStorage, type LogEntry, type OperatorRequest } from '../../lib/inde
 import type {
   ClaimQuery,
   CreateResult,
+  CreateWithinResult,
   HeartbeatResult,
   HintListener,
   HintTopic,
@@ -15,6 +16,8 @@ import type {
   SagaSummary,
   SagaTransition,
   StopListening,
+  StorageTransaction,
+  TransactionOptions,
   TransitionResult,
   WorkerBeat,
   WorkerInfo,
@@ -46,6 +49,7 @@ export class StorageLine extends SagaStorage {
   #state: State = 'up';
   #accident?: Accident;
   #losesClaim = false;
+  #held?: HeldCommit;
   readonly #unanswered = new Set<(error: Error) => void>();
 
   constructor(private readonly storage: SagaStorage) {
@@ -80,6 +84,11 @@ export class StorageLine extends SagaStorage {
     this.#unanswered.clear();
   }
 
+  /** The next COMMIT is held up: its writer hears that the connection is lost, and it lands when that is said. */
+  holdCommit(): HeldCommit {
+    return (this.#held = new HeldCommit());
+  }
+
   mend(): void {
     this.breakDown();
     this.#state = 'up';
@@ -104,6 +113,38 @@ export class StorageLine extends SagaStorage {
 
   transition(transition: SagaTransition): Promise<TransitionResult> {
     return this.#write(() => this.storage.transition(transition));
+  }
+
+  /** Each counts as one write, which is lost at its COMMIT. */
+  override transaction<T>(
+    work: (transaction: StorageTransaction) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
+    const held = this.#held;
+    this.#held = undefined;
+    const accident = ++this.writes === this.#accident?.write ? this.#accident : undefined;
+    const done = this.#call(() =>
+      this.storage.transaction(async ({ handle, transition }) => {
+        const value = await work({ handle, transition: (row) => this.#alive(() => transition(row)) });
+        if (accident?.side === 'before') this.#suffer(accident);
+        return this.#alive(async () => {
+          await held?.reached();
+          return value;
+        });
+      }, options),
+    );
+    if (held !== undefined) return held.hold(done);
+    return done.then(
+      (value) => {
+        if (accident?.side === 'after') this.#suffer(accident);
+        return this.#call(() => Promise.resolve(value));
+      },
+      (error: unknown) => this.#call(() => Promise.reject(error as Error)),
+    );
+  }
+
+  override createWithin(handle: unknown, saga: NewSaga): Promise<CreateWithinResult> {
+    return this.#call(() => this.storage.createWithin(handle, saga));
   }
 
   load(id: string): Promise<LoadedSaga | undefined> {
@@ -168,6 +209,11 @@ export class StorageLine extends SagaStorage {
     this.cut();
   }
 
+  /** Goes on in a transaction, which the database rolls back when the line is not up any more. */
+  #alive<T>(send: () => Promise<T>): Promise<T> {
+    return this.#state === 'up' ? send() : Promise.reject(lost());
+  }
+
   #call<T>(send: () => Promise<T>): Promise<T> {
     switch (this.#state) {
       case 'up':
@@ -177,6 +223,27 @@ export class StorageLine extends SagaStorage {
       case 'down':
         return Promise.reject(lost());
     }
+  }
+}
+
+/** A COMMIT on its way. */
+export class HeldCommit {
+  /** Lets it land. */
+  land = (): void => undefined;
+  #loseAnswer = (): void => undefined;
+  readonly #landing = new Promise<void>((resolve) => (this.land = resolve));
+  readonly #answerLost = new Promise<void>((resolve) => (this.#loseAnswer = resolve));
+
+  /** The transaction is about to be committed. */
+  async reached(): Promise<void> {
+    this.#loseAnswer();
+    await this.#landing;
+  }
+
+  /** What the writer of `done` is told. */
+  hold<T>(done: Promise<T>): Promise<T> {
+    const unheard = this.#answerLost.then(() => Promise.reject<T>(lost()));
+    return Promise.race([unheard, done]);
   }
 }
 

@@ -1,8 +1,17 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
-import type { HeldCode, LogEntry, SagaNode, SagaStorage, SagaView } from '../../lib/index.js';
-import type { HarnessedStorage, StorageHarness } from '../contract/storage-harness.js';
+import type {
+  HeldCode,
+  LogEntry,
+  SagaNode,
+  SagaStorage,
+  SagaView,
+  StepExecution,
+  TransactionalExecution,
+} from '../../lib/index.js';
+import type { HarnessedStorage, StorageHarness, TransactionHarness } from '../contract/storage-harness.js';
 import { memoryHarness } from '../harness/memory.js';
 import { mysqlHarness } from '../harness/mysql.js';
+import { whereThereIsMysql } from '../harness/mysql-server.js';
 import { postgresHarness } from '../harness/postgres.js';
 import { whereThereIsPostgres } from '../harness/postgres-server.js';
 import { redisHarness } from '../harness/redis.js';
@@ -65,6 +74,16 @@ export async function onStoragesThatTell(tests: (world: World) => void): Promise
   });
 }
 
+/** Tests of what steps and callers write in transactions of the storage, on the storages that lend them. */
+export async function onStoragesThatShare(tests: (world: World) => void): Promise<void> {
+  await whereThereIsPostgres('Transactions that are shared on PostgreSQL', () => {
+    describe('on PostgreSQL', () => tests(useWorld(postgresHarness())));
+  });
+  await whereThereIsMysql('Transactions that are shared on MariaDB', () => {
+    describe('on MariaDB', () => tests(useWorld(mysqlHarness())));
+  });
+}
+
 function useWorld(harness: StorageHarness): World {
   const world = new World(harness);
   beforeEach(() => world.begin());
@@ -110,8 +129,30 @@ export class World {
     return this.harnessed.storage;
   }
 
+  /** What an application does in transactions that it shares with the storage. */
+  get application(): TransactionHarness {
+    const { transactions } = this.harnessed;
+    if (transactions === undefined) throw new Error('This storage shares no transactions.');
+    return transactions;
+  }
+
   step(name: string, behaviour?: Behaviour): SagaNode<Context> {
     return step(this.effects, name, behaviour);
+  }
+
+  /** A transactional step. */
+  local(name: string, { options, ...behaviour }: Behaviour = {}): SagaNode<Context> {
+    return this.step(name, { ...behaviour, options: { ...options, transactional: true } as never });
+  }
+
+  /** Writes a text into a table of the application's, in the transaction of a step. */
+  async note(execution: StepExecution, text: string): Promise<void> {
+    await this.application.note((execution as TransactionalExecution).transaction, text);
+  }
+
+  /** The texts that are committed. */
+  async notes(): Promise<readonly string[]> {
+    return (await this.application.notes()).toSorted();
   }
 
   async start(sagas: readonly SagaType[], options: ApplicationOptions = {}): Promise<Process> {
@@ -151,6 +192,14 @@ export class World {
   /** Ends the connections on which processes listen, if they need any for that. */
   async cutListeners(): Promise<void> {
     await this.harnessed.cutListeners?.();
+  }
+
+  /** Waits until a process is cut off, and lets its lease run out. */
+  async cut(process: Process): Promise<void> {
+    await eventually(() => {
+      if (!process.line.isCut) throw new Error('the line is not cut');
+    });
+    await process.crash();
   }
 
   /** Waits until a step has done this. */

@@ -3,6 +3,7 @@ import { BadRequestException, ConflictException, HttpException, NotFoundExceptio
 import { ContextTooLargeError } from '../../lib/errors/context-too-large-error.js';
 import { DefinitionChangedError } from '../../lib/errors/definition-changed-error.js';
 import { ExecutionEndedError } from '../../lib/errors/execution-ended-error.js';
+import { SagaNotStartedError } from '../../lib/errors/saga-not-started-error.js';
 import { HandlerMissingError } from '../../lib/errors/handler-missing-error.js';
 import { InvalidSagaContextError } from '../../lib/errors/invalid-saga-context-error.js';
 import { NonRetryableError } from '../../lib/errors/non-retryable-error.js';
@@ -46,6 +47,7 @@ const errors: readonly (SagaError | (Error & { code: string }))[] = [
   new UnreadableSagaError({ sagaId: 'o-1', problem: 'row 3 is damaged' }),
   new StreamEndedError('o-1'),
   new ExecutionEndedError({ sagaId: 'o-1', step: 'charge' }),
+  new SagaNotStartedError('o-1'),
 ];
 
 describe('every error of this library', () => {

@@ -107,6 +107,9 @@ function transactionsOf(client: MysqlPool, application: Pool, control: Pool): Tr
     async failUnseen(handle) {
       await run(handle, 'SELECT * FROM no_such_table').catch(() => undefined);
     },
+    async commitItself(handle) {
+      await run(handle, 'COMMIT');
+    },
     strangers: [undefined, null, 1, 'BEGIN', {}, client, application, withoutTransaction(application)],
     atOnce: POOL_SIZE - 3,
   };

@@ -15,6 +15,8 @@ import { PostgresSchema } from './postgres-schema.js';
 
 /** Of each pool of a {@link PostgresSchema}. */
 const POOL_SIZE = 5;
+/** Of the one that all peers share. */
+const PEERS_SIZE = 20;
 
 const TABLES = ['heads', 'log', 'requests', 'workers'] as const;
 
@@ -91,21 +93,21 @@ async function openFile(): Promise<File> {
     schema,
     control,
     storages: onMovedClock(schema.pool({ max: 20, application_name: nameOfStorages(schema) })),
-    peers: onMovedClock(schema.pool({ max: 20, application_name: nameOfStorages(schema) })),
+    peers: onMovedClock(schema.pool({ max: PEERS_SIZE, application_name: nameOfStorages(schema) })),
   };
 }
 
 async function openHarnessed({ schema, control, storages, peers }: File): Promise<HarnessedStorage> {
   const opened: PostgresSagaStorage[] = [];
-  const open = async (client: PostgresPool) => {
-    const storage = new PostgresSagaStorage({ client });
+  const open = async (client: PostgresPool, poolSize?: number) => {
+    const storage = new PostgresSagaStorage({ client, ...(poolSize !== undefined && { poolSize }) });
     await storage.open();
     opened.push(storage);
     return storage;
   };
   return {
     storage: await open(storages),
-    peer: () => open(peers),
+    peer: () => open(peers, PEERS_SIZE),
     async advance(ms) {
       await control.query(`UPDATE test_clock SET ahead = ahead + $1 * interval '1 millisecond'`, [ms]);
     },
@@ -163,6 +165,9 @@ function transactionsOf(client: PostgresPool, control: Pool): TransactionHarness
     },
     async failUnseen(handle) {
       await run(handle, 'SELECT 1 / 0').catch(() => undefined);
+    },
+    async commitItself(handle) {
+      await run(handle, 'COMMIT');
     },
     strangers: [undefined, null, 1, 'BEGIN', {}, client, control, withoutTransaction(control)],
     atOnce: POOL_SIZE - 4,

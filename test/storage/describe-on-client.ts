@@ -135,6 +135,9 @@ function transactionsOf(
     async failUnseen(handle) {
       await shared.write(handle, 'SELECT * FROM no_such_table').catch(() => undefined);
     },
+    async commitItself(handle) {
+      await shared.write(handle, 'COMMIT');
+    },
     strangers: [undefined, null, 1, 'BEGIN', {}, client],
     atOnce: shared.atOnce,
   };

@@ -84,7 +84,7 @@ await whereThereIsMysql('Transactions that a step shares with MysqlSagaStorage',
       connection,
       subject.newSaga({ id: 'taken', name: 'Other', status: 'PENDING', worker: undefined }),
     );
-    expect(created).toEqual({ outcome: 'exists', name: 'OrderSaga' });
+    expect(created).toMatchObject({ outcome: 'exists', name: 'OrderSaga' });
     await connection.commit();
     connection.release();
   });

@@ -11,6 +11,8 @@ import { findInError } from '../sql/find-in-error.js';
 const DUPLICATE_KEY = 1062;
 const LOCK_WAIT_TIMEOUT = 1205;
 const DEADLOCK = 1213;
+/** MySQL: a row is locked, and `NOWAIT` was said; MariaDB says {@link LOCK_WAIT_TIMEOUT}. */
+const LOCK_NOT_AT_ONCE = 3572;
 /** MariaDB: a row has changed since the transaction's snapshot. */
 const CHANGED_SINCE_READ = 1020;
 /** Group replication: another server's transaction was first. */
@@ -65,6 +67,12 @@ export function isCollision(error: unknown): boolean {
  */
 export function isTransactionLost(error: unknown): boolean {
   return isCollision(error) && !isDuplicate(error);
+}
+
+/** Somebody else has locked a row. */
+export function isLocked(error: unknown): boolean {
+  const number = errorNumber(error);
+  return number === LOCK_WAIT_TIMEOUT || number === LOCK_NOT_AT_ONCE;
 }
 
 /** A key is there already. */

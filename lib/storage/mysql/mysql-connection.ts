@@ -55,6 +55,12 @@ export class MysqlConnection implements MysqlSession {
     return this.retry(() => this.session(this.client.run).allOnce<Row>(text, ...values));
   }
 
+  /** As {@link all}, without another try, and with the error as the driver gives it. */
+  async allAtOnce<Row>(sql: Sql, ...values: Bindable[]): Promise<readonly Row[]> {
+    if (!this.isOpen) throw closedError();
+    return this.session(this.client.run).all<Row>(sql, ...values);
+  }
+
   /** Runs `work` in one transaction: all of it happens, durably, or nothing. It may run more than once. */
   transaction<T>(work: (session: MysqlSession) => Promise<T>): Promise<T> {
     return this.retry(() => this.client.transaction((run) => work(this.session(run))));

@@ -3,7 +3,14 @@ import { GroupCommit } from '../group-commit.js';
 import type { LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
 import type { LoadedSaga, SagaSummary } from '../saga-record.js';
-import type { CreateResult, NewSaga, RequestResult, SagaTransition, TransitionResult } from '../saga-changes.js';
+import type {
+  CreateResult,
+  CreateWithinResult,
+  NewSaga,
+  RequestResult,
+  SagaTransition,
+  TransitionResult,
+} from '../saga-changes.js';
 import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from '../saga-queries.js';
 import { SagaStorage, type StorageCapabilities, type StorageTransaction } from '../saga-storage.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
@@ -25,7 +32,14 @@ import { mysqlTables } from './mysql-tables.js';
 import { checkPacket } from './packets.js';
 import { pruneSagas } from './prune-sagas.js';
 import type { SagaWrite } from './saga-write.js';
-import { appendWithin, createWithin, markTransaction, newMark, noTransaction } from './shared-transaction.js';
+import {
+  appendWithin,
+  createWithin,
+  markTransaction,
+  newMark,
+  noTransaction,
+  rejectionOf,
+} from './shared-transaction.js';
 import { storeRequest } from './store-request.js';
 import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
 import { writeBatch, type WriteResult } from './write-batch.js';
@@ -156,15 +170,19 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
     return this.turnstile.pass(() =>
       this.connection.share(async (session, handle) => {
         await markTransaction(session, mark);
-        return work({
-          handle: handle as MysqlHandle<Client>,
-          transition: (transition) => appendWithin(session, this.connection, { transition, mark }),
-        });
+        try {
+          return await work({
+            handle: handle as MysqlHandle<Client>,
+            transition: (transition) => appendWithin(session, this.connection, { transition, mark }),
+          });
+        } catch (error) {
+          throw await rejectionOf(error, { session, mark });
+        }
       }),
     );
   }
 
-  override async createWithin(handle: unknown, saga: NewSaga): Promise<CreateResult> {
+  override async createWithin(handle: unknown, saga: NewSaga): Promise<CreateWithinResult> {
     const session = this.connection.within(handle);
     const { handleName } = this.connection;
     if (session === undefined) throw noTransaction(saga.id, handleName);

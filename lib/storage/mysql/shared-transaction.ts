@@ -1,12 +1,13 @@
 import { TransactionBrokenError } from '../../errors/transaction-broken-error.js';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
-import type { CreateResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
+import type { CreateResult, CreateWithinResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { Sql } from '../sql/saga-tables.js';
+import { soon } from '../sql/soon.js';
 import { appendTransition } from './append-transition.js';
 import { createSaga } from './create-saga.js';
 import { NOW, milliseconds } from './database-clock.js';
-import { isDuplicate, isSavepointMissing, toSagaError } from './driver-error.js';
+import { isDuplicate, isLocked, isSavepointMissing, isTransactionLost, toSagaError } from './driver-error.js';
 import type { MysqlConnection, MysqlSession } from './mysql-connection.js';
 import { checkPacket } from './packets.js';
 import type { SagaCreation } from './saga-write.js';
@@ -38,7 +39,7 @@ export async function appendWithin(
   try {
     await session.allOnce(`RELEASE SAVEPOINT ${mark}`);
   } catch (error) {
-    throw isSavepointMissing(error) ? endedByHandler(transition.id, error) : error;
+    throw isSavepointMissing(error) ? endedByHandler({ sagaId: transition.id, cause: error }) : error;
   }
   await markTransaction(session, mark);
   await session.all(LOCK_HEAD, write.row.sagaId);
@@ -49,6 +50,22 @@ export async function appendWithin(
     if (isDuplicate(error)) return { outcome: 'conflict' };
     throw error;
   }
+}
+
+/**
+ * Why work was rejected, whose transaction is about to be rolled back: there is nothing to roll back where it has ended the transaction
+ * itself, and then what it has written may stand. A deadlock ends it as well, but leaves nothing.
+ */
+export async function rejectionOf(
+  error: unknown,
+  { session, mark }: { readonly session: MysqlSession; readonly mark: string },
+): Promise<unknown> {
+  if (error instanceof TransactionBrokenError || isTransactionLost(error)) return error;
+  const hasEnded = session.allOnce(`RELEASE SAVEPOINT ${mark}`).then(
+    () => false,
+    (missing: unknown) => isSavepointMissing(missing),
+  );
+  return (await soon(hasEnded, false)) ? endedByHandler({ cause: error }) : error;
 }
 
 const SAVEPOINT = 'SAVEPOINT nest_saga';
@@ -66,7 +83,7 @@ export async function createWithin(
   session: MysqlSession,
   connection: MysqlConnection,
   { saga, handleName }: NewSagaWithin,
-): Promise<CreateResult> {
+): Promise<CreateWithinResult> {
   const write = checkPacket(createSaga(saga), connection.maxPacket);
   try {
     await session.allOnce(SAVEPOINT);
@@ -78,12 +95,25 @@ export async function createWithin(
   try {
     const result = await createOne(session, connection, write);
     await session.allOnce(RELEASE);
-    return result;
+    return { ...result, isOpen: () => isHeld(connection, saga.id) };
   } catch (error) {
     await session.allOnce(ROLL_BACK).catch((second: unknown) => {
       if (isSavepointMissing(second)) throw endedByServer(saga.id, error);
       // Else the connection is gone, and the first error says more.
     });
+    throw toSagaError(error);
+  }
+}
+
+const LOCK_AT_ONCE: Sql = ({ heads }) => `SELECT 1 FROM ${heads} WHERE id = ? FOR UPDATE NOWAIT`;
+
+/** Until a transaction ends it holds the head that it has written, and nobody else can lock it. */
+async function isHeld(connection: MysqlConnection, sagaId: string): Promise<boolean> {
+  try {
+    await connection.allAtOnce(LOCK_AT_ONCE, sagaId);
+    return false;
+  } catch (error) {
+    if (isLocked(error)) return true;
     throw toSagaError(error);
   }
 }
@@ -138,9 +168,10 @@ function endedByServer(sagaId: string, cause: unknown): StorageUnavailableError 
   );
 }
 
-function endedByHandler(sagaId: string, cause: unknown): TransactionBrokenError {
+function endedByHandler(details: { readonly sagaId?: string; readonly cause: unknown }): TransactionBrokenError {
+  const { sagaId } = details;
   return new TransactionBrokenError(
-    `A step of saga '${sagaId}' has ended its transaction: by COMMIT or ROLLBACK, by a statement that commits by itself (CREATE, ALTER and the like), or it went on after a deadlock. What it wrote before may be committed. Leave the end to the engine: it commits when the step returns, and rolls back when it throws.`,
-    { sagaId, cause, mayStand: true },
+    `A step${sagaId === undefined ? '' : ` of saga '${sagaId}'`} has ended its transaction: by COMMIT or ROLLBACK, by a statement that commits by itself (CREATE, ALTER and the like), or it went on after a deadlock. What it wrote before may be committed. Leave the end to the engine: it commits when the step returns, and rolls back when it throws.`,
+    { ...details, mayStand: true },
   );
 }

@@ -5,7 +5,14 @@ import type { HintListener, HintTopic, StopListening } from '../hint-topic.js';
 import type { LogEntry } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
 import type { LoadedSaga, SagaSummary } from '../saga-record.js';
-import type { CreateResult, NewSaga, RequestResult, SagaTransition, TransitionResult } from '../saga-changes.js';
+import type {
+  CreateResult,
+  CreateWithinResult,
+  NewSaga,
+  RequestResult,
+  SagaTransition,
+  TransitionResult,
+} from '../saga-changes.js';
 import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from '../saga-queries.js';
 import {
   SagaStorage,
@@ -35,7 +42,7 @@ import { postgresTables } from './postgres-tables.js';
 import { pruneSagas } from './prune-sagas.js';
 import { OVERTAKEN, explainRefusals } from './refused-writes.js';
 import type { SagaWrite } from './saga-write.js';
-import { MARK, appendWithin, createWithin, noTransaction } from './shared-transaction.js';
+import { MARK, appendWithin, createWithin, noTransaction, rejectionOf } from './shared-transaction.js';
 import { storeRequest } from './store-request.js';
 import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
 import { writeBatch } from './write-batch.js';
@@ -199,23 +206,27 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     };
     let written: string | undefined;
     const result = await this.turnstile.pass(() =>
-      this.connection.share((session, handle) => {
+      this.connection.share(async (session, handle) => {
         written = undefined;
-        return work({
-          handle: handle as PostgresHandle<Client>,
-          transition: async (transition) => {
-            const appended = await appendWithin(session, this.connection, { transition, mark });
-            if (appended.outcome === 'written') written = transition.id;
-            return appended;
-          },
-        });
+        try {
+          return await work({
+            handle: handle as PostgresHandle<Client>,
+            transition: async (transition) => {
+              const appended = await appendWithin(session, this.connection, { transition, mark });
+              if (appended.outcome === 'written') written = transition.id;
+              return appended;
+            },
+          });
+        } catch (error) {
+          throw await rejectionOf(error, { session, mark });
+        }
       }, beginning),
     );
     if (written !== undefined) this.told.written([written]);
     return result;
   }
 
-  override async createWithin(handle: unknown, saga: NewSaga): Promise<CreateResult> {
+  override async createWithin(handle: unknown, saga: NewSaga): Promise<CreateWithinResult> {
     const session = this.connection.within(handle);
     const { handleName } = this.connection;
     if (session === undefined) throw noTransaction(saga.id, handleName);

@@ -1,7 +1,8 @@
 import { TransactionBrokenError } from '../../errors/transaction-broken-error.js';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
-import type { CreateResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
+import type { CreateResult, CreateWithinResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { Sql } from '../sql/saga-tables.js';
+import { soon } from '../sql/soon.js';
 import { appendTransition } from './append-transition.js';
 import { createSaga } from './create-saga.js';
 import { isTransactionFailed, isTransactionMissing, toSagaError } from './driver-error.js';
@@ -39,12 +40,31 @@ export async function appendWithin(
   const write = appendTransition(transition);
   try {
     const rows = await session.all<{ mark: string | null }>(LOCK_HEAD, write.row.sagaId, LOCK_TIMEOUT, IDLE_TIMEOUT);
-    if (rows[0]?.mark !== mark) throw endedByHandler(transition.id);
+    if (rows[0]?.mark !== mark) throw endedByHandler({ sagaId: transition.id });
     return await writeOne<TransitionResult>(session, connection, write);
   } catch (error) {
     if (isTransactionFailed(error)) throw failedUnseen(transition.id, error);
     throw error;
   }
+}
+
+const SELECT_MARK: Sql = () => `SELECT current_setting('${MARK}', true) AS mark`;
+
+/**
+ * Why work was rejected, whose transaction is about to be rolled back: there is nothing to roll back where it has ended the transaction
+ * itself, and then what it has written may stand.
+ */
+export async function rejectionOf(
+  error: unknown,
+  { session, mark }: { readonly session: PostgresSession; readonly mark: string },
+): Promise<unknown> {
+  if (error instanceof TransactionBrokenError) return error;
+  // The server refuses to answer where a statement has failed before: all of that is rolled back.
+  const isOurs = session.all<{ mark: string | null }>(SELECT_MARK).then(
+    ([row]) => row?.mark === mark,
+    () => true,
+  );
+  return (await soon(isOurs, true)) ? error : endedByHandler({ cause: error });
 }
 
 const SAVEPOINT = 'SAVEPOINT nest_saga';
@@ -64,7 +84,7 @@ export async function createWithin(
   session: PostgresSession,
   connection: PostgresConnection,
   { saga, handleName, notifies }: NewSagaWithin,
-): Promise<CreateResult> {
+): Promise<CreateWithinResult> {
   const write = createSaga(saga);
   try {
     await session.allOnce(SAVEPOINT);
@@ -77,13 +97,23 @@ export async function createWithin(
     const result = await writeOne<CreateResult>(session, connection, write);
     // The server tells it with the commit, and of a rollback nothing.
     if (notifies) await new WriteHints(session).send('wanted', [saga.id]);
+    const [transaction] = await session.all<{ id: string }>(SELECT_TRANSACTION);
     await session.allOnce(RELEASE);
-    return result;
+    return { ...result, isOpen: () => isOpen(connection, transaction?.id ?? '0') };
   } catch (error) {
     // Where this fails as well, the connection is gone, and the first error says more.
     await session.allOnce(ROLL_BACK).catch(() => undefined);
     throw toSagaError(error);
   }
+}
+
+/** The server knows each transaction by a number, and what became of it. */
+const SELECT_TRANSACTION: Sql = () => 'SELECT pg_current_xact_id()::text AS id';
+const SELECT_STATUS: Sql = () => 'SELECT pg_xact_status($1::text::xid8) AS status';
+
+async function isOpen(connection: PostgresConnection, transaction: string): Promise<boolean> {
+  const [row] = await connection.all<{ status: string | null }>(SELECT_STATUS, transaction);
+  return row?.status === 'in progress';
 }
 
 /** How often a write is made again that was overtaken by what does not stand in its way. */
@@ -119,10 +149,11 @@ function alreadyFailed(sagaId: string, cause: unknown): StorageRejectedError {
   );
 }
 
-function endedByHandler(sagaId: string): TransactionBrokenError {
+function endedByHandler(details: { readonly sagaId?: string; readonly cause?: unknown }): TransactionBrokenError {
+  const { sagaId } = details;
   return new TransactionBrokenError(
-    `A step of saga '${sagaId}' has ended its transaction itself. Leave COMMIT and ROLLBACK to the engine: it commits when the step returns, and rolls back when it throws.`,
-    { sagaId, mayStand: true },
+    `A step${sagaId === undefined ? '' : ` of saga '${sagaId}'`} has ended its transaction itself, so what it wrote before may be committed. Leave COMMIT and ROLLBACK to the engine: it commits when the step returns, and rolls back when it throws.`,
+    { ...details, mayStand: true },
   );
 }
 
