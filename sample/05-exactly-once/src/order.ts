@@ -1,4 +1,4 @@
-import { SagaNotFoundError, SagaRunner } from 'nest-saga';
+import { SagaNotFoundError, SagaRunner, type SagaHandle } from 'nest-saga';
 import type { DataSource } from 'typeorm';
 import { startApplication } from './application.js';
 import { Movement, TransferOrder } from './bank.js';
@@ -10,11 +10,12 @@ const ORDER: Transfer = { from: 'carol', to: 'dave', cents: 300 };
 async function order(
   { database, sagas }: { readonly database: DataSource; readonly sagas: SagaRunner },
   { id, isRefused }: { readonly id: string; readonly isRefused: boolean },
-): Promise<void> {
-  await database.transaction(async (transaction) => {
+): Promise<SagaHandle<TransferSaga>> {
+  return database.transaction(async (transaction) => {
     await transaction.insert(TransferOrder, { id, cents: ORDER.cents });
-    await sagas.start(TransferSaga, ORDER, { id, transaction });
+    const handle = await sagas.start(TransferSaga, ORDER, { id, transaction });
     if (isRefused) throw new Error('The application thinks better of it.');
+    return handle;
   });
 }
 
@@ -24,8 +25,8 @@ export async function orderInTransactions(database: DataSource): Promise<boolean
   const sagas = app.get(SagaRunner);
   try {
     await order({ database, sagas }, { id: 'transfer-3', isRefused: true }).catch(() => undefined);
-    await order({ database, sagas }, { id: 'transfer-4', isRefused: false });
-    await (await sagas.get('transfer-4')).result();
+    const handle = await order({ database, sagas }, { id: 'transfer-4', isRefused: false });
+    await handle.result();
 
     console.log('\nA saga in the transaction of the application\n');
     const refused = await found('transfer-3');
