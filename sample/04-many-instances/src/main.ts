@@ -5,22 +5,20 @@ import path from 'node:path';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { SagaModule, SagaRunner } from 'nest-saga';
-import type { Pool } from 'pg';
 import { lastValueFrom } from 'rxjs';
+import { dropSchema, makeSchema } from '../../postgres-schema.js';
 import { balanceBooks } from './balance.js';
-import { SCHEMA, isServerThere, openPool, sagaStorage } from './database.js';
+import { openPool, sagaStorage } from './database.js';
 import { storyOf } from './order-story.js';
 import { orders, placeOrders } from './place-orders.js';
 import { ReplicaProcess } from './replica-process.js';
 import { printBalances, printReplicas, printTakeovers } from './report.js';
 
-const pool = openPool();
-if (await isServerThere(pool)) process.exitCode = (await play(pool)) ? 0 : 1;
-else process.exitCode = 1;
-await pool.end();
+process.exitCode = (await makeSchema()) && (await play()) ? 0 : 1;
 
 /** Tells whether all books are balanced at the end. */
-async function play(pool: Pool): Promise<boolean> {
+async function play(): Promise<boolean> {
+  const pool = openPool();
   const storage = sagaStorage(pool);
   // This process only looks on: it runs no saga, and knows no definition.
   @Module({ imports: [SagaModule.forRoot({ storage, recovery: { enabled: false } })] })
@@ -53,7 +51,8 @@ async function play(pool: Pool): Promise<boolean> {
   } finally {
     await Promise.all(replicas.map((replica) => replica.stop()));
     await app.close();
-    await pool.query(`DROP SCHEMA ${SCHEMA} CASCADE`);
+    await pool.end();
+    await dropSchema();
     await rm(directory, { recursive: true });
   }
 }

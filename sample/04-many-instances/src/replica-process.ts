@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { SagaStorage } from 'nest-saga';
-import { SCHEMA } from './database.js';
+import { SCHEMA } from '../../postgres-schema.js';
 
 /** What a customer sends, and what is to happen to it. */
 export interface Order {

@@ -4,8 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { SagaModule } from 'nest-saga';
 import { PostgresSagaStorage } from 'nest-saga/postgres';
 import type { DataSource } from 'typeorm';
+import { SCHEMA } from '../../postgres-schema.js';
 import { Calls, type Place } from './calls.js';
-import { SCHEMA } from './database.js';
 import { Credit, Debit, SendReceipt, TransferSaga } from './transfer.saga.js';
 
 /** The application: its sagas are in the database in which its money is, by the same DataSource. */

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { dataSource, dropSchema, makeSchema } from './database.js';
+import { dropSchema, makeSchema } from '../../postgres-schema.js';
+import { dataSource } from './database.js';
 import { orderInTransactions } from './order.js';
 import { play, report, type Story } from './story.js';
 

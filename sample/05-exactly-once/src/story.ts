@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { DataSource } from 'typeorm';
+import { SCHEMA } from '../../postgres-schema.js';
 import { HandlerCall, Movement } from './bank.js';
-import { SCHEMA } from './database.js';
 import type { Transfer } from './transfer.saga.js';
 
 export interface Story {
