@@ -41,9 +41,16 @@ const REFUSALS: readonly number[] = [
 
 /** The server's error number, of the error itself or of the one that a library has wrapped; `undefined` if no server spoke. */
 export function errorNumber(error: unknown): number | undefined {
-  return findInError(error, (it) =>
-    'errno' in it && typeof it.errno === 'number' && it.errno >= 1000 ? it.errno : undefined,
-  );
+  return findInError(error, ({ errno, originalCode }: ErrorNumbers) => {
+    const number = Number(errno ?? originalCode);
+    return number >= 1000 ? number : undefined;
+  });
+}
+
+/** Where an error says it: most keep the driver's `errno`, and Prisma's adapters have an `originalCode`, a text. */
+interface ErrorNumbers {
+  readonly errno?: unknown;
+  readonly originalCode?: unknown;
 }
 
 function sqlState(error: unknown): string {

@@ -19,7 +19,7 @@ import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
 import { checkEngines, checkServer } from './check-server.js';
 import { claimSagas } from './claim-sagas.js';
-import { statementClientOf } from './clients/recognize-client.js';
+import { CLIENTS } from './clients/accepted-clients.js';
 import type { MysqlHandle, MysqlStorageClient } from './clients/mysql-storage-client.js';
 import { createSaga } from './create-saga.js';
 import { toOpeningError } from './driver-error.js';
@@ -73,7 +73,7 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
     super();
     this.options = checkOptions(options);
     const { client, database, tablePrefix } = this.options;
-    const statements = statementClientOf(client);
+    const statements = CLIENTS.use(client);
     this.connection = new MysqlConnection(statements, mysqlTables({ database, prefix: tablePrefix }));
     const budget = connectionBudget({
       batches: BATCHES_UNDER_WAY,

@@ -2,7 +2,7 @@ import { SagaConfigurationError } from '../../errors/saga-configuration-error.js
 import { isTablePrefix } from '../sql/saga-tables.js';
 import { isStorable } from '../rows/storable.js';
 import type { MysqlStorageClient } from './clients/mysql-storage-client.js';
-import { clientMistake } from './clients/recognize-client.js';
+import { CLIENTS } from './clients/accepted-clients.js';
 import { poolConfigOf } from './pool-size.js';
 
 /** How a {@link MysqlSagaStorage} works. */
@@ -42,7 +42,7 @@ const LONGEST_NAME = 64;
 export function checkOptions(options: MysqlStorageOptions): CheckedOptions {
   const { client, migrate = true, database, tablePrefix = 'saga_', poolSize } = options;
   const mistakes = [
-    ...clientMistake(client),
+    ...CLIENTS.mistakesOf(client),
     ...mistakeIf(
       poolConfigOf(client)?.waitForConnections === false,
       '`client` must be a pool that waits for a free connection: set its option waitForConnections to true.',

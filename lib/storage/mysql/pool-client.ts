@@ -1,3 +1,4 @@
+import type { SqlClient } from '../sql/clients/sql-client.js';
 import { poolSizeOf } from './pool-size.js';
 import type {
   MysqlCallbackPool,
@@ -11,22 +12,7 @@ import type {
 } from './mysql-client.js';
 
 /** A pool or another client, as the storage uses it. */
-export interface StatementClient {
-  /** Looks whether it can be used yet. @throws SagaConfigurationError */
-  open?(): void;
-  /** How many connections there are at most, where that can be told. */
-  readonly poolSize: number | undefined;
-  /** What {@link within} takes, for whoever gave it something else: ends the sentence "it must be …". */
-  readonly handleName: string;
-  readonly run: MysqlQuery;
-  /**
-   * Runs `work` in one transaction on one connection, at READ COMMITTED. `handle` is what the application writes with in it. A
-   * rejection of `work` is passed on as it is, once the transaction can never be committed any more.
-   */
-  transaction<T>(work: (run: MysqlQuery, handle: unknown) => Promise<T>): Promise<T>;
-  /** Runs statements in the transaction that the application has begun with `handle`; `undefined` if it is no such thing. */
-  within(handle: unknown): MysqlQuery | undefined;
-}
+export type StatementClient = SqlClient<MysqlQuery>;
 
 /** Tells a pool from another client, and makes them alike. */
 export function statementClient(client: MysqlClient | MysqlPool | MysqlCallbackPool): StatementClient {

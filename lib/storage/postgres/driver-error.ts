@@ -24,9 +24,17 @@ const SQLSTATE = /^(?:[0-9][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/;
 
 /** The server's SQLSTATE, of the error itself or of the one that a library has wrapped; `undefined` if no server spoke. */
 export function sqlState(error: unknown): string | undefined {
-  return findInError(error, (one) =>
-    'code' in one && typeof one.code === 'string' && SQLSTATE.test(one.code) ? one.code : undefined,
-  );
+  return findInError(error, (one: ErrorCodes) => [one.code, one.originalCode].find(isSqlState));
+}
+
+/** Where an error says it: most keep the driver's `code`, and Prisma's adapters have an `originalCode`. */
+interface ErrorCodes {
+  readonly code?: unknown;
+  readonly originalCode?: unknown;
+}
+
+function isSqlState(code: unknown): code is string {
+  return typeof code === 'string' && SQLSTATE.test(code);
 }
 
 /** An earlier statement of the transaction has failed: it cannot be committed any more. */

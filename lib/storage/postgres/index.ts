@@ -21,3 +21,6 @@ export type { TypeOrmDataSource, TypeOrmManager } from '../sql/clients/typeorm.j
 export type { DrizzleDatabase } from '../sql/clients/drizzle.js';
 export type { KnexInstance } from '../sql/clients/knex.js';
 export type { KyselyAdapter, KyselyDatabase } from '../sql/clients/kysely.js';
+export type { LibraryDatabase, LibraryHandle } from '../sql/clients/library-handle.js';
+export type { MikroOrm, MikroOrmEntityManager } from '../sql/clients/mikro-orm.js';
+export type { PrismaDatabase } from '../sql/clients/prisma.js';

@@ -1,3 +1,4 @@
+import type { RunBy, SqlClient } from '../sql/clients/sql-client.js';
 import { LostConnections } from './lost-connections.js';
 import type {
   PostgresClient,
@@ -20,31 +21,43 @@ export interface TransactionBeginning {
 }
 
 /** A pool or another client, as the storage uses it. */
-export interface StatementClient {
+export interface StatementClient extends SqlClient<RunStatement> {
   /** Whether statements with a name are prepared; elsewhere names are ignored. */
   readonly prepares: boolean;
-  /** How many connections there are at most, where that can be told. */
-  readonly poolSize: number | undefined;
-  /** What {@link within} takes, for whoever gave it something else: ends the sentence "it must be …". */
-  readonly handleName: string;
-  readonly run: RunStatement;
-  /**
-   * Runs `work` in one transaction on one connection, at READ COMMITTED. `handle` is what the application writes with in it. A
-   * rejection of `work` is passed on as it is, once the transaction can never be committed any more.
-   */
   transaction<T>(
     work: (run: RunStatement, handle: unknown) => Promise<T>,
     beginning?: TransactionBeginning,
   ): Promise<T>;
-  /** Runs statements in the transaction that the application has begun with `handle`; `undefined` if it is no such thing. */
-  within(handle: unknown): RunStatement | undefined;
   /** Lends a connection for listening; absent where it cannot. */
   readonly lend?: () => Promise<LentListener>;
-  /** From now on, a connection that is lost while nobody uses it does not end the process. */
-  watch(): void;
-  /** Leaves that to the application again. */
-  unwatch(): void;
+  /** What would end the process when a connection is lost, while the storage is open; absent where the library looks to that. */
+  readonly losses?: LostConnections;
 }
+
+/** What a library does on PostgreSQL beyond what it does on every database. */
+export type OnPostgres = Pick<StatementClient, 'prepares' | 'lend' | 'losses'>;
+
+/** A library begins its transactions itself, so what they begin with are their first statements. */
+export function libraryClient(
+  client: SqlClient<RunStatement>,
+  { prepares, lend, losses }: OnPostgres,
+): StatementClient {
+  return {
+    ...client,
+    prepares,
+    ...(lend && { lend }),
+    ...(losses && { losses }),
+    transaction: (work, beginning) =>
+      client.transaction(async (run, handle) => {
+        for (const text of settingsOf(beginning)) await run({ text, values: [] });
+        return work(run, handle);
+      }),
+  };
+}
+
+/** How statements run on connections of `pg` that a library lends. */
+export const runBy: RunBy<PostgresPoolClient, RunStatement> = (on) => (statement) =>
+  on((connection) => connection.query(statement));
 
 /** A connection that is lent for listening. */
 export interface LentListener {
@@ -79,41 +92,36 @@ export function statementClient(client: PostgresClient | PostgresPool): Statemen
 }
 
 function foreignClient(client: PostgresClient): StatementClient {
-  const runBy =
+  const runOf =
     (query: PostgresQuery): RunStatement =>
     ({ text, values }) =>
       query(text, values);
-  return {
-    prepares: false,
-    poolSize: client.poolSize,
-    handleName: 'what its client hands out in `transaction()`',
-    run: ({ text, values }) => client.query(text, values),
-    transaction: (work, beginning) =>
-      client.transaction(async (query, handle) => {
-        for (const setting of settingsOf(beginning)) await query(setting, []);
-        return work(runBy(query), handle);
-      }),
-    within: (handle) => {
-      const query = client.within?.(handle);
-      return query && runBy(query);
+  const { poolSize } = client;
+  return libraryClient(
+    {
+      poolSize,
+      handleName: 'what its client hands out in `transaction()`',
+      run: ({ text, values }) => client.query(text, values),
+      transaction: (work) => client.transaction((query, handle) => work(runOf(query), handle)),
+      within: (handle) => {
+        const query = client.within?.(handle);
+        return query && runOf(query);
+      },
     },
-    watch: ignore,
-    unwatch: ignore,
-  };
+    { prepares: false },
+  );
 }
 
 function poolClient(pool: PostgresPool): StatementClient {
-  const losses = new LostConnections(pool);
   return {
     prepares: true,
+    losses: new LostConnections(pool),
     poolSize: pool.options?.max,
     handleName: 'a connection of pg (`await pool.connect()`) on which BEGIN has run',
     run: (statement) => pool.query(statement),
     transaction: (work, beginning) => transactionOn(pool, work, beginning),
     within: (handle) => (isConnection(handle, pool) ? (statement) => handle.query(statement) : undefined),
     lend: () => lendListener(pool),
-    watch: () => losses.ignore(),
-    unwatch: () => losses.leave(),
   };
 }
 
@@ -129,7 +137,7 @@ const statement = (text: string): PostgresStatement => ({ text, values: [] });
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 /** The statements that make settings. Not `set_config()`: that is a query, behind which the isolation cannot be chosen any more. */
-export function settingsOf({ settings = {} }: TransactionBeginning = {}): readonly string[] {
+function settingsOf({ settings = {} }: TransactionBeginning = {}): readonly string[] {
   return Object.entries(settings).map(
     ([name, value]) => `SET LOCAL ${name} = '${String(value).replaceAll("'", "''")}'`,
   );

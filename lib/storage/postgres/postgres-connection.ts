@@ -46,13 +46,15 @@ export class PostgresConnection implements PostgresSession {
   }
 
   open(): void {
-    if (!this.isOpen) this.client.watch();
+    if (this.isOpen) return;
+    this.client.open?.();
+    this.client.losses?.ignore();
     this.isOpen = true;
   }
 
   /** The client stays open. */
   close(): void {
-    if (this.isOpen) this.client.unwatch();
+    if (this.isOpen) this.client.losses?.leave();
     this.isOpen = false;
   }
 

@@ -27,7 +27,7 @@ import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
 import { checkServer } from './check-server.js';
 import { claimSagas } from './claim-sagas.js';
-import { statementClientOf } from './clients/recognize-client.js';
+import { CLIENTS } from './clients/accepted-clients.js';
 import type { PostgresHandle, PostgresStorageClient } from './clients/postgres-storage-client.js';
 import { createSaga } from './create-saga.js';
 import { toOpeningError } from './driver-error.js';
@@ -91,7 +91,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     super();
     this.options = checkOptions(options);
     const { client, schema, tablePrefix, listener } = this.options;
-    const statements = statementClientOf(client);
+    const statements = CLIENTS.use(client);
     this.connection = new PostgresConnection(statements, postgresTables({ schema, prefix: tablePrefix }));
     const lender = listenerLender(statements, listener);
     const budget = connectionBudget({

@@ -1,7 +1,7 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
 import { isTablePrefix } from '../sql/saga-tables.js';
 import { isStorable } from '../rows/storable.js';
-import { clientMistake } from './clients/recognize-client.js';
+import { CLIENTS } from './clients/accepted-clients.js';
 import type { PostgresStorageClient } from './clients/postgres-storage-client.js';
 import type { PostgresOwnListener, PostgresPool } from './postgres-client.js';
 
@@ -47,7 +47,7 @@ const LONGEST_NAME = 63;
 export function checkOptions(options: PostgresStorageOptions): CheckedOptions {
   const { client, migrate = true, schema, tablePrefix = 'saga_', listener = true, poolSize } = options;
   const mistakes = [
-    ...clientMistake(client),
+    ...CLIENTS.mistakesOf(client),
     ...mistakeIf(typeof migrate !== 'boolean', '`migrate` must be true or false.'),
     ...mistakeIf(
       schema !== undefined && !isSchemaName(schema),
@@ -91,7 +91,7 @@ function isSchemaName(schema: unknown): boolean {
 
 /** Whether it is a Pool of one connection. What is no client at all is told of as such. */
 function isTooSmall(client: unknown): boolean {
-  if (clientMistake(client).length > 0) return false;
+  if (CLIENTS.mistakesOf(client).length > 0) return false;
   const { options, connect } = client as Partial<PostgresPool>;
   return typeof connect === 'function' && options?.max !== undefined && options.max < 2;
 }

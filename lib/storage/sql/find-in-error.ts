@@ -1,5 +1,13 @@
 /** Where libraries keep the driver's error, or what they have read of it. */
-const WRAPPINGS = ['cause', 'driverError', 'originalError', 'nativeError', 'parent', 'meta'] as const;
+const WRAPPINGS = [
+  'cause',
+  'driverError',
+  'originalError',
+  'nativeError',
+  'parent',
+  'meta',
+  'driverAdapterError',
+] as const;
 
 /** How many libraries deep it is looked for; an error may be its own cause. */
 const DEEPEST_WRAPPING = 5;

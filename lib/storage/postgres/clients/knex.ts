@@ -1,70 +1,25 @@
-import {
-  isKnex,
-  isKnexTransaction,
-  poolSizeOfKnex,
-  type KnexInstance,
-  type KnexTransactions,
-} from '../../sql/clients/knex.js';
-import { settingsOf, type LentListener, type StatementClient } from '../pool-client.js';
-import type { PostgresPoolClient } from '../postgres-client.js';
-import type { ClientLibrary } from './client-library.js';
+import { knexLibrary, type KnexTransactions } from '../../sql/clients/knex.js';
+import { LostConnections } from '../lost-connections.js';
+import { libraryClient, runBy, type LentListener, type RunStatement, type StatementClient } from '../pool-client.js';
+import type { PostgresPool, PostgresPoolClient } from '../postgres-client.js';
 
-/**
- * A Knex instance over `pg`. Statements run on the driver's own connections, which Knex lends: `?` means something to Knex and `$1` does
- * not, and so they can be prepared.
- */
-export const knex: ClientLibrary = (client) => {
-  if (!isKnex(client)) return undefined;
-  if (client.isTransaction === true) return { mistake: 'is a transaction of Knex: give the instance that began it' };
-  const { client: inside } = transactionsOf(client);
-  return inside.driverName === 'pg' && inside.dialect === 'postgresql'
-    ? { use: () => statementClientOf(transactionsOf(client)) }
-    : { mistake: `is a Knex instance of '${inside.driverName ?? inside.dialect}', and has to be one of 'pg'` };
-};
+/** A Knex instance over `pg`. */
+export const knex = knexLibrary<PostgresPoolClient, RunStatement, StatementClient>({
+  driver: 'pg',
+  dialect: 'postgresql',
+  runBy,
+  use: (client, instance) =>
+    libraryClient(client, {
+      prepares: true,
+      lend: () => lendListener(instance),
+      ...lossesOf(instance),
+    }),
+});
 
-/** All of it is on every instance; the public type asks for no more than tells one. */
-function transactionsOf(instance: KnexInstance): KnexTransactions<PostgresPoolClient> {
-  return instance as unknown as KnexTransactions<PostgresPoolClient>;
-}
-
-function statementClientOf(instance: KnexTransactions<PostgresPoolClient>): StatementClient {
-  return {
-    prepares: true,
-    get poolSize() {
-      return poolSizeOfKnex(instance);
-    },
-    handleName: 'a transaction of its Knex instance that is still open',
-    async run(statement) {
-      const connection = await instance.client.acquireConnection();
-      try {
-        return await connection.query(statement);
-      } finally {
-        await instance.client.releaseConnection(connection);
-      }
-    },
-    transaction: (work, beginning) =>
-      instance.transaction(
-        async (transaction) => {
-          const connection = await transaction.client.acquireConnection();
-          // Knex listens on connections that it has made, but not on those of a pool that it was given.
-          connection.on?.('error', ignore);
-          try {
-            for (const text of settingsOf(beginning)) await connection.query({ text, values: [] });
-            return await work((statement) => connection.query(statement), transaction);
-          } finally {
-            connection.off?.('error', ignore);
-          }
-        },
-        { isolationLevel: 'read committed' },
-      ),
-    within: (handle) =>
-      isKnexTransaction(handle, instance)
-        ? async (statement) => (await handle.client.acquireConnection()).query(statement)
-        : undefined,
-    lend: () => lendListener(instance),
-    watch: () => undefined,
-    unwatch: () => undefined,
-  };
+/** Knex listens on connections that it has made, but not on those of a pool that it was given. */
+function lossesOf({ client }: KnexTransactions<PostgresPoolClient>): { readonly losses?: LostConnections } {
+  const pool = client.config?.connectionPool as PostgresPool | undefined;
+  return pool === undefined ? {} : { losses: new LostConnections(pool) };
 }
 
 /** By this mark Knex throws a connection away, instead of lending it again. */

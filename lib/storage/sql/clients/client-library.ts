@@ -4,17 +4,35 @@ export type RecognizedClient<Use> = { readonly use: () => Use } | { readonly mis
 /** Tells a library's client by its shape, without importing the library; `undefined`: it is not one of this library. */
 export type ClientLibrary<Use> = (client: object) => RecognizedClient<Use> | undefined;
 
+/** The clients that a storage takes. */
+export interface AcceptedClients<Use> {
+  /** What is wrong with the option `client`, if anything is. */
+  mistakesOf(client: unknown): readonly string[];
+  /** A client as the storage uses it; {@link mistakesOf} has nothing against it. */
+  use(client: unknown): Use;
+}
+
 /** Asks one library after the other whose client it is: the most telling shapes first. `none`: what is said if it is nobody's. */
-export function recognizeClient<Use>(
-  client: unknown,
-  { libraries, none }: { readonly libraries: readonly ClientLibrary<Use>[]; readonly none: string },
-): RecognizedClient<Use> {
-  if ((typeof client !== 'object' && typeof client !== 'function') || client === null) return { mistake: none };
-  for (const library of libraries) {
-    const recognized = library(client);
-    if (recognized !== undefined) return recognized;
-  }
-  return { mistake: none };
+export function acceptedClients<Use>(libraries: readonly ClientLibrary<Use>[], none: string): AcceptedClients<Use> {
+  const recognize = (client: unknown): RecognizedClient<Use> => {
+    if ((typeof client !== 'object' && typeof client !== 'function') || client === null) return { mistake: none };
+    for (const library of libraries) {
+      const recognized = library(client);
+      if (recognized !== undefined) return recognized;
+    }
+    return { mistake: none };
+  };
+  return {
+    mistakesOf(client) {
+      const recognized = recognize(client);
+      return 'mistake' in recognized ? [`\`client\` ${recognized.mistake}.`] : [];
+    },
+    use(client) {
+      const recognized = recognize(client);
+      if ('mistake' in recognized) throw new TypeError(`The client ${recognized.mistake}.`);
+      return recognized.use();
+    },
+  };
 }
 
 /** A handle that cannot be used as it is. */

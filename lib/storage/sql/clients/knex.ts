@@ -1,3 +1,6 @@
+import type { ClientLibrary } from './client-library.js';
+import type { OnConnection, RunBy, SqlClient } from './sql-client.js';
+
 /** What a Knex instance (1.0 or later) is to a storage: a function. */
 export interface KnexInstance {
   /** The dialect's client, which has the pool. */
@@ -39,22 +42,77 @@ export interface KnexTransactions<Connection> {
   ): Promise<T>;
 }
 
+/** How a storage uses Knex. */
+export interface KnexLibrary<Connection, Run, Use> {
+  readonly driver: 'pg' | 'mysql2';
+  readonly dialect: 'postgresql' | 'mysql';
+  readonly runBy: RunBy<Connection, Run>;
+  readonly use: (client: SqlClient<Run>, instance: KnexTransactions<Connection>) => Use;
+}
+
+/**
+ * A Knex instance. Statements run as they stand on the driver's own connections, which Knex lends: to Knex itself `?` means something and
+ * `$1` does not, and it prepares nothing.
+ */
+export function knexLibrary<Connection, Run, Use>({
+  driver,
+  dialect,
+  runBy,
+  use,
+}: KnexLibrary<Connection, Run, Use>): ClientLibrary<Use> {
+  return (client) => {
+    if (!isKnex(client)) return undefined;
+    if (client.isTransaction === true) return { mistake: 'is a transaction of Knex: give the instance that began it' };
+    // All of it is on every instance; the public type asks for no more than tells one.
+    const instance = client as unknown as KnexTransactions<Connection>;
+    const { client: inside } = instance;
+    return inside.driverName === driver && inside.dialect === dialect
+      ? { use: () => use(sqlClientOf(instance, runBy), instance) }
+      : { mistake: `is a Knex instance of '${inside.driverName ?? inside.dialect}', and has to be one of '${driver}'` };
+  };
+}
+
+function sqlClientOf<Connection, Run>(
+  instance: KnexTransactions<Connection>,
+  runBy: RunBy<Connection, Run>,
+): SqlClient<Run> {
+  const { pool, config } = instance.client;
+  const runOn = ({ client }: KnexTransactions<Connection>): Run =>
+    runBy(async (use) => use(await client.acquireConnection()));
+  return {
+    poolSize: pool?.max ?? config?.connectionPool?.options?.max,
+    handleName: 'a transaction of its Knex instance that is still open',
+    run: runBy(lending(instance.client)),
+    transaction: (work) =>
+      instance.transaction((transaction) => work(runOn(transaction), transaction), {
+        isolationLevel: 'read committed',
+      }),
+    within: (handle) => (isTransactionOf(handle, instance) ? runOn(handle) : undefined),
+  };
+}
+
+function lending<Connection>(client: KnexClient<Connection>): OnConnection<Connection> {
+  return async (use) => {
+    const connection = await client.acquireConnection();
+    try {
+      return await use(connection);
+    } finally {
+      await client.releaseConnection(connection);
+    }
+  };
+}
+
 /** Tells an instance by what it has and no other library's handle does. */
-export function isKnex(client: object): client is KnexInstance {
+function isKnex(client: object): client is KnexInstance {
   return typeof client === 'function' && 'raw' in client && 'batchInsert' in client && 'client' in client;
 }
 
 /** Tells a transaction of `instance` that has not ended yet. */
-export function isKnexTransaction<Connection>(
+function isTransactionOf<Connection>(
   handle: unknown,
   instance: KnexTransactions<Connection>,
 ): handle is KnexTransactions<Connection> {
   if (typeof handle !== 'function' || !isKnex(handle) || handle.isTransaction !== true) return false;
   const transaction = handle as unknown as KnexTransactions<Connection>;
   return transaction.client.config === instance.client.config && transaction.isCompleted?.() === false;
-}
-
-/** How many connections an instance makes at most, where that can be told. */
-export function poolSizeOfKnex({ client: { pool, config } }: KnexTransactions<unknown>): number | undefined {
-  return pool?.max ?? config?.connectionPool?.options?.max;
 }

@@ -1,3 +1,4 @@
+import type { RunBy } from '../../sql/clients/sql-client.js';
 import type { MysqlQuery, MysqlStatement } from '../mysql-client.js';
 import { queryOf } from '../pool-client.js';
 
@@ -15,3 +16,7 @@ export interface CallbackRunner {
 export function queryOn(runner: MysqlRunner | CallbackRunner): MysqlQuery {
   return queryOf('promise' in runner ? runner.promise() : runner);
 }
+
+/** How statements run on connections of `mysql2` that a library lends. */
+export const runBy: RunBy<MysqlRunner | CallbackRunner, MysqlQuery> = (on) => (sql, values) =>
+  on((connection) => queryOn(connection)(sql, values));

@@ -1,0 +1,15 @@
+import { prismaLibrary } from '../../sql/clients/prisma.js';
+import type { MysqlQuery } from '../mysql-client.js';
+import type { StatementClient } from '../pool-client.js';
+
+/** A Prisma client over `@prisma/adapter-mariadb`. It gives either rows or their number, so it has to be known which of them there are. */
+export const prisma = prismaLibrary<MysqlQuery, StatementClient>({
+  provider: 'mysql',
+  runOn: (statements) => async (sql, values) => {
+    if (!/^\s*SELECT\b/i.test(sql)) {
+      return { rows: [], affectedRows: await statements.$executeRawUnsafe(sql, ...values) };
+    }
+    return { rows: (await statements.$queryRawUnsafe(sql, ...values)) as readonly unknown[], affectedRows: 0 };
+  },
+  use: (client) => client,
+});
