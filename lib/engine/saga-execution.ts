@@ -12,7 +12,7 @@ import { serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import type { AppendResult, Birth, JournalWrite, SagaJournal } from './saga-journal.js';
 import { outcomeOf, type SagaEnd } from './saga-outcome.js';
-import { applyEntry, type SagaState } from './saga-state.js';
+import { applyEntries, type SagaState } from './saga-state.js';
 import { SharedTransaction, TransactionLostError, type AttemptTransaction } from './shared-transaction.js';
 import { StepWork, type Happened, type StepEffect } from './step-work.js';
 import type { WorkerLease } from './worker-lease.js';
@@ -165,7 +165,7 @@ export class SagaExecution {
   private decide(entries: readonly EntryDraft[]): ReturnType<typeof nextMove> {
     const { clock, options } = this.env;
     const now = Math.max(clock.now(), this.work.timeOver);
-    const state = entries.reduce((folded, entry) => applyEntry(folded, entry, now), this.journal.state);
+    const state = applyEntries(this.journal.state, entries, now);
     return nextMove(this.saga.plan, state, {
       now,
       closing: this.#closing,

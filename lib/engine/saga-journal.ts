@@ -10,7 +10,7 @@ import type { LoadedSaga, PlanShape, SagaStatus } from '../storage/saga-record.j
 import type { HeadChange, NewSaga, SagaTransition } from '../storage/saga-changes.js';
 import { Pause } from './pause.js';
 import type { SagaEnvironment } from './saga-environment.js';
-import { NEW_SAGA, applyEntry, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './saga-state.js';
+import { NEW_SAGA, applyEntries, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './saga-state.js';
 import type { WorkerLease } from './worker-lease.js';
 
 /** A load folds at most this many rows. */
@@ -201,7 +201,7 @@ export class SagaJournal {
     this.#rowsSinceSnapshot++;
     this.env.clock.observe(at);
     const first = this.state.seq + 1;
-    for (const entry of entries) this.state = applyEntry(this.state, entry, at.getTime());
+    this.state = applyEntries(this.state, entries, at.getTime());
     if (this.requests.length > 0) this.requests = this.requests.filter(({ id }) => !isAnsweredBy(entries, id));
     if (this.env.observers.hears(this.sagaId)) {
       const logged = entries.map((entry, i): LogEntry => ({ ...entry, seq: first + i, at, worker: this.lease.id }));
@@ -230,9 +230,7 @@ export class SagaJournal {
     if (this.#rowsSinceSnapshot < ROWS_PER_SNAPSHOT) return undefined;
     this.#rowsSinceSnapshot = 0;
     // Its times are this process's reading of the storage's clock: a few milliseconds beside the row's own, which no rule notices.
-    const now = this.env.clock.now();
-    const after = entries.reduce((state, entry) => applyEntry(state, entry, now), this.state);
-    return snapshotOf(after);
+    return snapshotOf(applyEntries(this.state, entries, this.env.clock.now()));
   }
 
   /** Tries again while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */

@@ -82,7 +82,17 @@ export function foldLog(
   entries: readonly (EntryDraft & { readonly at: Date })[],
   from: SagaState = NEW_SAGA,
 ): SagaState {
-  return entries.reduce((state, entry) => applyEntry(state, entry, entry.at.getTime()), from);
+  const next = draftOf(from);
+  for (const entry of entries) change(next, entry, entry.at.getTime());
+  return next;
+}
+
+/** The state after the entries of one more write, written at `at` by the storage's clock. */
+export function applyEntries(state: SagaState, entries: readonly EntryDraft[], at: number): SagaState {
+  if (entries.length === 0) return state;
+  const next = draftOf(state);
+  for (const entry of entries) change(next, entry, at);
+  return next;
 }
 
 /**
@@ -92,21 +102,32 @@ export function foldLog(
  */
 export function applyEntry(state: SagaState, entry: EntryDraft, at: number): SagaState {
   const next = draftOf(state);
-  next.seq++;
-  if (entry.step === undefined) changeBySaga(next, entry, at);
-  else changeByStep(next, entry, at);
+  change(next, entry, at);
   return next;
 }
 
 /** What has been logged of a step; a step that never started has nothing. */
 export function progressOf(state: SagaState, step: string): StepProgress | undefined {
-  return state.steps.find(({ name }) => name === step);
+  return state.steps[placeOf(state, step)];
+}
+
+/** Looked for from the end: it is nearly always the last one that started. */
+function placeOf({ steps }: SagaState, step: string): number {
+  let place = steps.length - 1;
+  while (place >= 0 && steps[place]?.name !== step) place--;
+  return place;
+}
+
+function change(next: Draft, entry: EntryDraft, at: number): void {
+  next.seq++;
+  if (entry.step === undefined) changeBySaga(next, entry, at);
+  else changeByStep(next, entry, at);
 }
 
 function changeByStep(next: Draft, entry: StepEntry, at: number): void {
-  const index = next.steps.findIndex(({ name }) => name === entry.step);
-  const step = applyStepEntry(next.steps[index] ?? newStep(entry.step), entry, at);
-  next.steps = index < 0 ? next.steps.concat(step) : next.steps.with(index, step);
+  const place = placeOf(next, entry.step);
+  const step = applyStepEntry(next.steps[place] ?? newStep(entry.step), entry, at);
+  next.steps = place < 0 ? next.steps.concat(step) : withStep(next.steps, place, step);
   switch (entry.event) {
     case 'started':
       if (next.justClaimed) countClaim(next);
@@ -124,6 +145,13 @@ function changeByStep(next: Draft, entry: StepEntry, at: number): void {
     default:
       throw new UnknownEntry(entry);
   }
+}
+
+/** `Array.prototype.with()`, which V8 does not compile. */
+function withStep(steps: readonly StepProgress[], place: number, step: StepProgress): readonly StepProgress[] {
+  const changed = steps.slice();
+  changed[place] = step;
+  return changed;
 }
 
 function isLastFailure(entry: StepFailed): boolean {
