@@ -23,8 +23,8 @@ export interface JsonEncoderOptions {
   readonly info: SerializationInfo;
   /** Characters of JSON, counted as the walk goes. */
   readonly maxSize: number;
-  /** What to do about an instance of this class, as the end of a sentence. */
-  readonly advice: (className: string) => string;
+  /** What to do about an instance of a class of this name, as the end of a sentence. */
+  readonly advice: (className: string, what: ValueKind, info: SerializationInfo) => string;
 }
 
 /**
@@ -99,9 +99,10 @@ export class JsonEncoder {
   private refuseInstance(value: object, frame: Frame | undefined): UnserializableValueError {
     this.refusedInstance = true;
     const name = nameOf(Object.getPrototypeOf(value) as object);
+    const { advice, what, info } = this.options;
     return this.refuse(
       frame,
-      `is an instance of ${name}, and would not come back as one: ${this.options.advice(name)}.`,
+      `is an instance of ${name}, and would not come back as one: ${advice(name, what, info)}.`,
     );
   }
 

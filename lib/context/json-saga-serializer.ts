@@ -75,13 +75,15 @@ export class JsonSagaSerializer extends SagaSerializer {
   }
 
   override restoreContext(stored: JsonValue, info: SerializationInfo): object {
-    return this.reading('context', info, () => {
+    try {
       if (!this.codec) return this.decodeContext(stored, classOf(info.contextType));
       const json = this.codec.decode(stored, codecInfo('context', info));
       const context = this.decodeContext(json, classOf(info.contextType));
       this.origins.set(context, { json, stored });
       return context;
-    });
+    } catch (cause) {
+      throw unreadable('context', cause, info);
+    }
   }
 
   override serializeResult(result: unknown, info: SerializationInfo): JsonValue | undefined {
@@ -92,9 +94,11 @@ export class JsonSagaSerializer extends SagaSerializer {
 
   override restoreResult(stored: JsonValue | undefined, info: SerializationInfo): unknown {
     if (stored === undefined) return undefined;
-    return this.reading('result', info, () =>
-      decodeJson(this.codec ? this.codec.decode(stored, codecInfo('result', info)) : stored),
-    );
+    try {
+      return decodeJson(this.codec ? this.codec.decode(stored, codecInfo('result', info)) : stored);
+    } catch (cause) {
+      throw unreadable('result', cause, info);
+    }
   }
 
   private encodeInstance(context: object, type: ContextClass, info: SerializationInfo): JsonValue {
@@ -126,27 +130,23 @@ export class JsonSagaSerializer extends SagaSerializer {
   }
 
   private encoder(what: ValueKind, info: SerializationInfo): JsonEncoder {
-    const advice = (className: string): string => this.advise(className, what, info);
     return new JsonEncoder({ what, info, maxSize: this.maxSize, advice });
   }
+}
 
-  private advise(className: string, what: ValueKind, { contextType }: SerializationInfo): string {
-    if (what === 'result') return 'return plain data';
-    if (className in globalThis) return 'store plain data that it can be made from';
-    const type = `put @Type(() => ${className}) of class-transformer on the property`;
-    if (!classOf(contextType)) return `use plain data, or name a class in @Saga({ context }) and ${type}`;
-    return `use plain data, or install class-transformer and ${type}`;
-  }
+/** What to do about an instance of a class that would not come back. */
+function advice(className: string, what: ValueKind, { contextType }: SerializationInfo): string {
+  if (what === 'result') return 'return plain data';
+  if (className in globalThis) return 'store plain data that it can be made from';
+  const type = `put @Type(() => ${className}) of class-transformer on the property`;
+  if (!classOf(contextType)) return `use plain data, or name a class in @Saga({ context }) and ${type}`;
+  return `use plain data, or install class-transformer and ${type}`;
+}
 
-  /** Whatever cannot be read is one kind of error, whoever found out: codec, decoder or class-transformer. */
-  private reading<T>(what: ValueKind, info: SerializationInfo, read: () => T): T {
-    try {
-      return read();
-    } catch (cause) {
-      if (cause instanceof SagaError) throw cause;
-      throw new UnreadableValueError(what, cause instanceof Error ? cause.message : String(cause), { ...info, cause });
-    }
-  }
+/** Whatever cannot be read is one kind of error, whoever found out: codec, decoder or class-transformer. */
+function unreadable(what: ValueKind, cause: unknown, info: SerializationInfo): SagaError {
+  if (cause instanceof SagaError) return cause;
+  return new UnreadableValueError(what, cause instanceof Error ? cause.message : String(cause), { ...info, cause });
 }
 
 function classOf(type: ContextType | undefined): ContextClass | undefined {
