@@ -22,7 +22,7 @@ export function registerSaga(
   const plan = buildPlan(options, defaults);
   const shape = planShape(plan.nodes);
   const fallbacks = fallbacksByPrimary(options.steps);
-  const steps = stepClasses(options.steps).map((type) => {
+  const registered = stepClasses(options.steps).map((type) => {
     const stepPlan = plan.steps.get(stepName(type)) as StepPlan;
     return registerStep(type, {
       plan: stepPlan,
@@ -30,6 +30,7 @@ export function registerSaga(
       fallback: fallbacks.get(type),
     });
   });
+  const steps = new Map(registered.map((step) => [step.name, step]));
   return {
     name: sagaName(definition),
     version: options.version ?? 1,
@@ -39,7 +40,8 @@ export function registerSaga(
     plan,
     shape,
     hash: planHash(shape),
-    steps: new Map(steps.map((step) => [step.name, step])),
+    steps,
+    isMissing: (step) => steps.get(step)?.plan.kind !== 'compensatable',
   };
 }
 

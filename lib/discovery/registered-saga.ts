@@ -19,4 +19,6 @@ export interface RegisteredSaga {
   /** Identifies {@link shape}; claims are filtered by it. */
   readonly hash: string;
   readonly steps: ReadonlyMap<string, RegisteredStep>;
+  /** Whether the code has no compensation for a step of this name. */
+  readonly isMissing: (step: string) => boolean;
 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../definition/plan.js';
-import type { SagaState } from './saga-state.js';
+import { progressOf, type SagaState } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';
 
 /**
@@ -28,5 +28,5 @@ export function canTurn(plan: Plan, state: SagaState): boolean {
 
 /** What has been logged of the pivot: nothing where there is none, and before it has started. */
 export function pivotOf(plan: Plan, state: SagaState): StepProgress | undefined {
-  return state.steps.find(({ name }) => name === plan.pivot);
+  return plan.pivot === undefined ? undefined : progressOf(state, plan.pivot);
 }

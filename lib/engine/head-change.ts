@@ -14,39 +14,55 @@ export function headChange(
   { effect, now }: { readonly effect: Effect | undefined; readonly now: number },
 ): HeadChange | undefined {
   if (after.status === before.status && after.turned === before.turned && goesOn(effect)) return undefined;
-  const status = after.status === before.status ? {} : { status: after.status };
-  const change = { ...status, ...turned(saga, before, after), ...ownership(after, effect, now) };
-  return Object.keys(change).length === 0 ? undefined : change;
+  const change: Draft = {};
+  if (after.status !== before.status) change.status = after.status;
+  if (after.turned !== before.turned) noteTurn(change, saga, after);
+  noteRest(change, after, { effect, now });
+  return isEmpty(change) ? undefined : change;
+}
+
+/** A change that is being made. */
+type Draft = { -readonly [Field in keyof HeadChange]: HeadChange[Field] };
+
+function isEmpty(change: Draft): boolean {
+  for (const _ in change) return false;
+  return true;
 }
 
 function goesOn(effect: Effect | undefined): boolean {
   return effect?.type === 'act' || effect?.type === 'compensate' || effect?.type === 'wait';
 }
 
-function turned(saga: TurnedSaga, before: SagaState, after: SagaState): HeadChange {
-  if (after.turned === before.turned) return {};
+function noteTurn(change: Draft, saga: TurnedSaga, after: SagaState): void {
   const error = shownTurnError(saga, after);
   const step = after.turned === 'step-failed' ? after.failure?.step : undefined;
-  return { ...(error === undefined ? {} : { error }), ...(step === undefined ? {} : { failedStep: step }) };
+  if (error !== undefined) change.error = error;
+  if (step !== undefined) change.failedStep = step;
 }
 
 /** Who rests is nobody's: only what runs, or waits in a process, has a worker. */
-function ownership(after: SagaState, effect: Effect | undefined, now: number): HeadChange {
+function noteRest(
+  change: Draft,
+  after: SagaState,
+  { effect, now }: { readonly effect: Effect | undefined; readonly now: number },
+): void {
   switch (effect?.type) {
     case 'end':
     case 'park':
-      return {
-        worker: null,
-        dueIn: dueIn(after, now),
-        ...(after.held === undefined ? {} : { heldReason: after.held }),
-      };
+      change.worker = null;
+      change.dueIn = dueIn(after, now);
+      if (after.held !== undefined) change.heldReason = after.held;
+      break;
     case 'leave':
-      return after.status === 'COMPENSATION_FAILED' ? { worker: null, dueIn: dueIn(after, now) } : {};
+      if (after.status !== 'COMPENSATION_FAILED') break;
+      change.worker = null;
+      change.dueIn = dueIn(after, now);
+      break;
     case 'act':
     case 'compensate':
     case 'wait':
     case undefined:
-      return {};
+      break;
   }
 }
 

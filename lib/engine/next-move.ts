@@ -37,7 +37,8 @@ export type Effect =
  */
 export function nextMove(plan: Plan, state: SagaState, around: Surroundings): Move {
   const draft = new Draft(state, around.now);
-  const open = around.requests.filter((request) => !isAnswered(plan, draft, request));
+  const open: OperatorRequest[] = [];
+  for (const request of around.requests) if (!isAnswered(plan, draft, request)) open.push(request);
   const effect = decide(plan, draft, around);
   // A parked saga has nobody to answer later; left open, a request would have it claimed again at once, for ever.
   if (effect.type === 'park') for (const request of open) draft.add(refuseParked(request));
@@ -236,14 +237,18 @@ function start(
   if (around.closing) return { type: 'leave' };
   const progress = progressOf(draft.state, step);
   const attempt = (type === 'act' ? (progress?.act.attempts ?? 0) : (progress?.compensation.attempts ?? 0)) + 1;
-  const transactional = plan.steps.get(step)?.transactional === true && { transactional: true as const };
-  draft.add({ event: 'started', step, phase: type, attempt, ...transactional });
+  const isTransactional = plan.steps.get(step)?.transactional === true;
+  draft.add(
+    isTransactional
+      ? { event: 'started', step, phase: type, attempt, transactional: true }
+      : { event: 'started', step, phase: type, attempt },
+  );
   return { type, step, attempt };
 }
 
 /** The entries of a move, and the state as it will be once they are written. */
 class Draft {
-  readonly entries: EntryDraft[] = [];
+  entries: readonly EntryDraft[] = [];
 
   constructor(
     public state: SagaState,
@@ -251,7 +256,8 @@ class Draft {
   ) {}
 
   add(entry: EntryDraft): void {
-    this.entries.push(entry);
+    // A list that grows by `push()` has room for sixteen more from its first entry on.
+    this.entries = this.entries.concat(entry);
     this.state = applyEntry(this.state, entry, this.now);
   }
 }

@@ -3,7 +3,7 @@ import { ContextValidation } from '../context/context-validation.js';
 import type { SagaRegistry } from '../discovery/saga-registry.js';
 import { LogObservers } from '../events/log-observers.js';
 import type { SagaStorage } from '../storage/saga-storage.js';
-import type { EngineOptions } from './engine-options.js';
+import { roundDelayOf, type EngineOptions } from './engine-options.js';
 import { HintSubscription } from './hint-subscription.js';
 import { LogFollower } from './log-follower.js';
 import { OperatorDesk } from './operator-desk.js';
@@ -36,7 +36,13 @@ export class SagaEngine {
   private readonly wanted: HintSubscription;
 
   constructor({ registry, ...parts }: EngineParts) {
-    this.env = { ...parts, clock: new StorageClock(), outage: new StorageOutage(), observers: new LogObservers() };
+    this.env = {
+      ...parts,
+      clock: new StorageClock(),
+      outage: new StorageOutage(),
+      observers: new LogObservers(),
+      roundDelay: roundDelayOf(parts.options),
+    };
     this.registry = registry;
     this.worker = new Worker(this.env, (execution) => this.recovery.onLeft(execution));
     this.recovery = new Recovery(this.env, this.worker, registry);

@@ -15,4 +15,6 @@ export interface SagaEnvironment {
   readonly outage: StorageOutage;
   readonly observers: LogObservers;
   readonly options: EngineOptions;
+  /** Milliseconds from the end of a round of compensation that has not undone everything to the next one. */
+  readonly roundDelay: (round: number) => number;
 }

@@ -4,9 +4,8 @@ import { StorageRejectedError } from '../errors/storage-rejected-error.js';
 import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
 import type { EntryDraft, HeldReason } from '../storage/log-entry.js';
 import type { SagaStatus } from '../storage/saga-record.js';
-import { roundDelayOf } from './engine-options.js';
 import { headChange } from './head-change.js';
-import { nextMove, type Effect } from './next-move.js';
+import { nextMove, type Effect, type Move } from './next-move.js';
 import { Pause } from './pause.js';
 import { serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
 import type { SagaEnvironment } from './saga-environment.js';
@@ -21,6 +20,16 @@ const NOTHING: Happened = { entries: [] };
 
 /** How often a step is done again whose transaction was lost, which is no outcome of the step, before it counts as failed. */
 const LOSSES = 5;
+
+/** Where a row is appended: the journal itself, or a transaction that an attempt shares with its row. */
+interface AppendableLog {
+  append(write: JournalWrite): Promise<AppendResult>;
+}
+
+/** The step and the row that says that it is done are committed. */
+interface Committed {
+  readonly next: Effect;
+}
 
 /** Rolls a transaction back whose step is not done; the storage looks at the cause, for one that only lost against others. */
 class NotDone extends Error {
@@ -86,8 +95,8 @@ export class SagaExecution {
   /** Stores the new saga, together with the start of its first step. `exists`: the id is taken, and nothing ran. */
   async create({ queued }: Creation): Promise<Effect | 'exists'> {
     const created = this.created();
-    const move = queued ? undefined : this.decide([created]);
-    const entries = [created, ...(move?.entries ?? [])];
+    const move = queued ? undefined : this.decide([created], this.now());
+    const entries = move === undefined ? [created] : [created, ...move.entries];
     const result = await this.journal.begin(this.birth(move?.after.status ?? 'PENDING'), entries);
     return result === 'exists' ? 'exists' : (move?.effect ?? { type: 'leave' });
   }
@@ -162,32 +171,42 @@ export class SagaExecution {
     return { name, definitionVersion: version, plan: shape, planHash: hash, status };
   }
 
-  private decide(entries: readonly EntryDraft[]): ReturnType<typeof nextMove> {
-    const { clock, options } = this.env;
-    const now = Math.max(clock.now(), this.work.timeOver);
-    const state = applyEntries(this.journal.state, entries, now);
-    return nextMove(this.saga.plan, state, {
+  private now(): number {
+    return Math.max(this.env.clock.now(), this.work.timeOver);
+  }
+
+  private decide(news: readonly EntryDraft[], now: number): Move {
+    const { saga, journal, env } = this;
+    return nextMove(saga.plan, applyEntries(journal.state, news, now), {
       now,
       closing: this.#closing,
-      requests: this.journal.requests,
+      requests: journal.requests,
       eager: this.#eager,
-      maxAttempts: options.recovery.maxAttempts,
-      roundDelay: roundDelayOf(options),
-      definition: this.saga.definition,
-      isMissing: (step) => this.saga.registered.steps.get(step)?.plan.kind !== 'compensatable',
+      maxAttempts: env.options.recovery.maxAttempts,
+      roundDelay: env.roundDelay,
+      definition: saga.definition,
+      isMissing: saga.registered.isMissing,
     });
   }
 
   private async doStep(effect: StepEffect): Promise<Effect> {
     const isTransactional = this.saga.plan.steps.get(effect.step)?.transactional === true;
-    return isTransactional ? this.doTransactionally(effect) : this.afterwards(effect, await this.work.do(effect));
+    const done = isTransactional ? await this.doTransactionally(effect) : await this.work.do(effect);
+    if ('next' in done) return done.next;
+    try {
+      return await this.advance(done);
+    } catch (error) {
+      // The storage may refuse for ever what a step left behind: then the step counts as one whose result cannot be stored.
+      if (!(error instanceof StorageRejectedError)) throw error;
+      return this.advance(this.work.rejected(effect, error));
+    }
   }
 
   /**
    * What the step writes and the row that says that it is done are one commit. A crash before it: the step did not happen. A step that is not
    * done is rolled back, and what became of it is written as of any other.
    */
-  private async doTransactionally(effect: StepEffect): Promise<Effect> {
+  private async doTransactionally(effect: StepEffect): Promise<Happened | Committed> {
     const timeout = this.work.longest(effect);
     const options = timeout === undefined ? {} : { timeout };
     for (let losses = 1; ; losses++) {
@@ -195,14 +214,15 @@ export class SagaExecution {
         const { storage } = this.env;
         const work = (transaction: AttemptTransaction) => this.doWithin(transaction, effect);
         const committed = await new SharedTransaction(storage, this.journal, work).commit(options);
-        return committed === 'reread' ? await this.advance(NOTHING) : committed.value;
+        return { next: committed === 'reread' ? await this.advance(NOTHING) : committed.value };
       } catch (error) {
-        if (error instanceof NotDone) return this.afterwards(effect, error.happened);
-        if (error instanceof StorageRejectedError) return this.advance(this.work.rejected(effect, error, 'failed'));
+        if (error instanceof NotDone) return error.happened;
+        if (error instanceof StorageRejectedError)
+          return { next: await this.advance(this.work.rejected(effect, error, 'failed')) };
         const isLost = error instanceof TransactionLostError;
         if (!isLost && !(error instanceof TransactionBrokenError)) throw error;
         this.throwIfInterrupted();
-        if (!isLost || losses >= LOSSES) return this.afterwards(effect, this.work.broken(effect, error));
+        if (!isLost || losses >= LOSSES) return this.work.broken(effect, error);
       }
     }
   }
@@ -212,26 +232,16 @@ export class SagaExecution {
     this.throwIfInterrupted();
     const happened = await this.work.do(effect, transaction.handle);
     if (happened.failure !== undefined) throw new NotDone(happened);
-    return this.advance(happened, (write) => transaction.append(write));
+    return this.advance(happened, transaction);
   }
 
   /** Writes what happened and what happens next in one row. A crash before it: nobody knows of either. */
-  private async advance(
-    happened: Happened,
-    append: (write: JournalWrite) => Promise<AppendResult> = (write) => this.journal.append(write),
-  ): Promise<Effect> {
+  private async advance(happened: Happened, log: AppendableLog = this.journal): Promise<Effect> {
     for (let news = happened; ;) {
       this.throwIfInterrupted();
-      const before = this.journal.state;
-      const { entries: next, effect, after } = this.decide(news.entries);
-      const entries = [...news.entries, ...next];
-      if (entries.length === 0) return effect;
-      const head = headChange(this.saga, before, after, { effect, now: this.env.clock.now() });
-      const result = await append({
-        entries,
-        ...(news.context === undefined ? {} : { context: news.context }),
-        ...(head === undefined ? {} : { head }),
-      });
+      const { write, effect } = this.plan(news);
+      if (write.entries.length === 0) return effect;
+      const result = await log.append(write);
       if (result === 'written') {
         this.#eager = false;
         return effect;
@@ -240,14 +250,12 @@ export class SagaExecution {
     }
   }
 
-  /** The storage may refuse for ever what a step left behind: then the step counts as one whose result cannot be stored. */
-  private async afterwards(effect: StepEffect, happened: Happened): Promise<Effect> {
-    try {
-      return await this.advance(happened);
-    } catch (error) {
-      if (!(error instanceof StorageRejectedError)) throw error;
-      return this.advance(this.work.rejected(effect, error));
-    }
+  private plan({ entries: news, context }: Happened): { readonly write: JournalWrite; readonly effect: Effect } {
+    const now = this.now();
+    const { entries: next, effect, after } = this.decide(news, now);
+    const entries = news.concat(next);
+    const head = headChange(this.saga, this.journal.state, after, { effect, now });
+    return { write: { entries, context, head }, effect };
   }
 
   /** Who asked or closed while the write before was on its way has woken nobody: then there is no wait. */

@@ -7,7 +7,7 @@ import type { JsonValue } from '../storage/json-value.js';
 import type { EntryDraft, LogEntry } from '../storage/log-entry.js';
 import type { OperatorRequest } from '../storage/operator-request.js';
 import type { LoadedSaga, PlanShape, SagaStatus } from '../storage/saga-record.js';
-import type { HeadChange, NewSaga, SagaTransition } from '../storage/saga-changes.js';
+import type { HeadChange, NewSaga, SagaTransition, TransitionResult } from '../storage/saga-changes.js';
 import { Pause } from './pause.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import { NEW_SAGA, applyEntries, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './saga-state.js';
@@ -18,23 +18,14 @@ const ROWS_PER_SNAPSHOT = 64;
 const FIRST_RETRY = 20;
 const LAST_RETRY = 1_000;
 
+const NONE: readonly string[] = [];
+
 /** What one write says. */
 export interface JournalWrite {
   readonly entries: readonly EntryDraft[];
   /** The context, where it may have changed. */
   readonly context?: JsonValue;
   readonly head?: HeadChange;
-}
-
-/** The row that a write makes at the next version, before it is sent. */
-export interface PreparedRow {
-  readonly transition: SagaTransition;
-  readonly changed: JsonValue | undefined;
-}
-
-/** A row that the storage has written, at the time of its clock. */
-export interface WrittenRow extends PreparedRow {
-  readonly at: Date;
 }
 
 /** What a new saga is made of. */
@@ -120,41 +111,47 @@ export class SagaJournal {
    * @throws {StorageRejectedError} when the storage will never take these values.
    */
   async append(write: JournalWrite): Promise<AppendResult> {
-    const { transition, changed } = this.prepare(write);
-    const result = await this.insist(() => this.env.storage.transition(transition));
+    const row = this.prepare(write);
+    let result: TransitionResult;
+    // insist(), written out: nearly every write is answered at once, and needs no frame of its own for that.
+    try {
+      result = await this.env.storage.transition(row);
+      this.env.outage.ended();
+    } catch (error) {
+      result = await this.tryAgain(() => this.env.storage.transition(row), { failedBy: error });
+    }
     switch (result.outcome) {
       case 'requested':
         return this.hear(result.requests);
       case 'written':
-        return this.adopt({ transition, changed, at: result.at });
+        return this.adopt(row, result.at);
       case 'conflict':
-        return this.reread({ transition, changed });
+        return this.reread(row);
     }
   }
 
   /** The next row of this log, for whoever sends it. */
-  prepare({ entries, context, head }: JournalWrite): PreparedRow {
+  prepare({ entries, context, head }: JournalWrite): SagaTransition {
     const changed = context === undefined || sameJson(context, this.context) ? undefined : context;
     const snapshot = this.snapshot(entries);
-    const transition: SagaTransition = {
+    return {
       id: this.sagaId,
       version: this.#version + 1,
       seq: this.state.seq + 1,
       entries,
       worker: this.lease.id,
       writeId: this.lease.nextWriteId(),
-      knownRequests: this.requests.map(({ id }) => id),
+      knownRequests: this.requests.length === 0 ? NONE : this.requests.map(({ id }) => id),
       context: changed ?? (snapshot === undefined ? undefined : this.context),
       snapshot,
       head,
     };
-    return { transition, changed };
   }
 
-  /** A prepared row is durable: the log ends with it. */
-  adopt({ transition, changed, at }: WrittenRow): 'written' {
-    if (changed !== undefined) this.context = changed;
-    return this.written(transition.entries, at);
+  /** A prepared row is durable since `at`: the log ends with it. */
+  adopt({ context, entries }: SagaTransition, at: Date): 'written' {
+    if (context !== undefined) this.context = context;
+    return this.written(entries, at);
   }
 
   /** Nothing is written, because of these. */
@@ -168,11 +165,11 @@ export class SagaJournal {
    *
    * @throws {StaleSagaError} when another worker has the saga now.
    */
-  async reread(mine?: PreparedRow): Promise<'written' | 'reread'> {
+  async reread(mine?: SagaTransition): Promise<'written' | 'reread'> {
     const loaded = await this.insist(() => this.env.storage.load(this.sagaId));
     // Our own row, whose answer was lost. It is looked for first: a saga that it ended has no worker any more.
-    if (mine !== undefined && loaded?.writeId === mine.transition.writeId) {
-      return this.adopt({ ...mine, at: loaded.entries.at(-1)?.at ?? loaded.now });
+    if (mine !== undefined && loaded?.writeId === mine.writeId) {
+      return this.adopt(mine, loaded.entries.at(-1)?.at ?? loaded.now);
     }
     if (loaded?.record.worker !== this.lease.id) {
       throw new StaleSagaError({ sagaId: this.sagaId, version: this.#version + 1 });
@@ -233,18 +230,34 @@ export class SagaJournal {
     return snapshotOf(applyEntries(this.state, entries, this.env.clock.now()));
   }
 
-  /** Tries again while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */
-  async insist<T>(work: () => Promise<T>, isFinal: () => boolean = () => false): Promise<T> {
+  /** Tries while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */
+  async insist<T>(work: () => Promise<T>, isFinal?: () => boolean): Promise<T> {
+    try {
+      const result = await work();
+      this.env.outage.ended();
+      return result;
+    } catch (error) {
+      return this.tryAgain(work, { failedBy: error, isFinal });
+    }
+  }
+
+  /** The first try of {@link insist} has failed. */
+  private async tryAgain<T>(
+    work: () => Promise<T>,
+    { failedBy, isFinal }: { readonly failedBy: unknown; readonly isFinal?: (() => boolean) | undefined },
+  ): Promise<T> {
+    let error = failedBy;
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
+      if (error instanceof StorageRejectedError || isFinal?.()) throw error;
+      if (!this.lease.isTrusted()) throw new SagaInterruptedError(this.sagaId, 'storage', { cause: error });
+      this.env.outage.began(error);
+      await new Pause(delay * (0.5 + Math.random() / 2)).over;
       try {
         const result = await work();
         this.env.outage.ended();
         return result;
-      } catch (error) {
-        if (error instanceof StorageRejectedError || isFinal()) throw error;
-        if (!this.lease.isTrusted()) throw new SagaInterruptedError(this.sagaId, 'storage', { cause: error });
-        this.env.outage.began(error);
-        await new Pause(delay * (0.5 + Math.random() / 2)).over;
+      } catch (again) {
+        error = again;
       }
     }
   }

@@ -20,7 +20,7 @@ import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import type { Page, PruneQuery, SagaQuery } from '../storage/saga-queries.js';
 import type { SagaSummary } from '../storage/saga-record.js';
 import type { RecoveryReport, SagaOutcome } from './recovery.js';
-import { newSaga } from './runnable-saga.js';
+import { newSaga, serializationInfoOf } from './runnable-saga.js';
 import { SagaEngine } from './saga-engine.js';
 import { originalHandle } from './mortal-handle.js';
 import { SagaExecution, type Creation } from './saga-execution.js';
@@ -221,18 +221,12 @@ export class SagaRunner {
     const registered = registry.get(saga);
     const id = wanted === undefined ? newSagaId() : wanted;
     const runnable = newSaga(id, registered);
-    const context = await validation.prepareContext(registered.contextType, given, {
-      saga: registered.name,
-      sagaId: id,
-    });
+    const info = serializationInfoOf(runnable);
+    const prepared = validation.prepareContext(registered.contextType, given, info);
+    const context = prepared instanceof Promise ? await prepared : prepared;
     // Ids are often a property of the context; what is wrong with that is said first, by its name.
     checkSagaId(id);
-    const { contextType } = registered;
-    const json = env.serializer.serializeContext(context, {
-      saga: registered.name,
-      sagaId: id,
-      ...(contextType === undefined ? {} : { contextType }),
-    });
+    const json = env.serializer.serializeContext(context, info);
     const { lease } = worker;
     return new SagaExecution(env, { saga: runnable, journal: SagaJournal.create(id, json, lease, env), lease });
   }

@@ -1,7 +1,8 @@
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
 import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
+import type { SagaTransition } from '../storage/saga-changes.js';
 import type { SagaStorage, StorageTransaction, TransactionOptions } from '../storage/saga-storage.js';
-import type { JournalWrite, SagaJournal, WrittenRow } from './saga-journal.js';
+import type { JournalWrite, SagaJournal } from './saga-journal.js';
 
 /** What an attempt gets of the transaction that it shares with what is written of it. */
 export interface AttemptTransaction {
@@ -13,6 +14,12 @@ export interface AttemptTransaction {
 
 /** A transaction was rolled back, or was lost before anybody knew: the attempt has no outcome, and may be made again. */
 export class TransactionLostError extends Error {}
+
+/** A row that stands in an open transaction. */
+interface StagedRow {
+  readonly row: SagaTransition;
+  readonly at: Date;
+}
 
 /** A row is in the way of the one that a transaction was to append. */
 class PlaceTaken extends Error {}
@@ -26,7 +33,7 @@ class PlaceTaken extends Error {}
  */
 export class SharedTransaction<T> {
   #begun = false;
-  #row: WrittenRow | undefined;
+  #row: StagedRow | undefined;
   #done: { readonly value: T } | undefined;
   #thrown: unknown;
 
@@ -51,7 +58,7 @@ export class SharedTransaction<T> {
         () => storage.transaction((transaction) => this.attempt(transaction), options),
         () => this.#begun,
       );
-      if (this.#row !== undefined) journal.adopt(this.#row);
+      if (this.#row !== undefined) journal.adopt(this.#row.row, this.#row.at);
       return committed;
     } catch (error) {
       if (error instanceof PlaceTaken) return this.readAgain();
@@ -81,7 +88,7 @@ export class SharedTransaction<T> {
 
   private async append(transaction: StorageTransaction, write: JournalWrite): Promise<'written' | 'requested'> {
     const row = this.journal.prepare(write);
-    const result = await transaction.transition(row.transition).catch((error: unknown) => {
+    const result = await transaction.transition(row).catch((error: unknown) => {
       if (error instanceof StorageRejectedError || error instanceof TransactionBrokenError) throw error;
       throw new TransactionLostError('The row of a step could not be written.', { cause: error });
     });
@@ -89,7 +96,7 @@ export class SharedTransaction<T> {
       case 'requested':
         return this.journal.hear(result.requests);
       case 'written':
-        this.#row = { ...row, at: result.at };
+        this.#row = { row, at: result.at };
         return 'written';
       case 'conflict':
         throw new PlaceTaken();
@@ -97,9 +104,9 @@ export class SharedTransaction<T> {
   }
 
   private async lookForCommit(done: { readonly value: T }, error: unknown): Promise<{ readonly value: T } | 'reread'> {
-    const row = this.#row;
+    const row = this.#row?.row;
     const loaded = await this.journal.insist(() => this.storage.load(this.journal.sagaId));
-    if (row === undefined || loaded?.record.version === row.transition.version - 1) {
+    if (row === undefined || loaded?.record.version === row.version - 1) {
       throw new TransactionLostError('The commit of a step was lost.', { cause: error });
     }
     return (await this.journal.reread(row)) === 'written' ? done : 'reread';

@@ -13,7 +13,7 @@ export interface StepAttemptOptions {
   readonly stepName: string;
   readonly phase: Phase;
   readonly attempt: number;
-  readonly outcome?: ActOutcome;
+  readonly outcome?: ActOutcome | undefined;
   /** Makes the context as it is now durable. */
   readonly save: () => Promise<void>;
   /** What the handler of a transactional step writes with. */

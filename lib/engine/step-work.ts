@@ -1,4 +1,5 @@
 import type { ActOutcome } from '../definition/step-handler.js';
+import type { SerializationInfo } from '../context/saga-serializer.js';
 import type { RegisteredStep } from '../discovery/registered-step.js';
 import { HandlerMissingError } from '../errors/handler-missing-error.js';
 import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
@@ -23,19 +24,24 @@ export interface Happened {
   readonly failure?: { readonly error: unknown };
 }
 
-interface AttemptResult {
+/** One attempt, from its beginning to what is written of it. */
+interface Undertaking {
+  readonly effect: StepEffect;
   readonly step: RegisteredStep;
+  readonly info: SerializationInfo;
   readonly context: object;
-  readonly end: AttemptEnd;
-  /** It ran in a transaction, which only its completion commits. */
-  readonly rolledBack: boolean;
+  readonly limit: TimeLimit | undefined;
+  /** It runs in a transaction, which only its completion commits. */
+  readonly isShared: boolean;
 }
 
 export type StepEffect = Extract<Effect, { type: 'act' | 'compensate' }>;
 
 /** Does what was decided: one attempt of a step's phase at a time, from the stored context to what has to be written of it. */
 export class StepWork {
-  #running?: RunningAttempt;
+  #running?: RunningAttempt | undefined;
+  /** What the attempt in flight saves, if it does. */
+  #saving?: Saving | undefined;
   #interruption?: Error;
   #thrown?: unknown;
   #timeOver = 0;
@@ -65,35 +71,23 @@ export class StepWork {
   }
 
   /** @throws what interrupted it, and what made saving impossible: then nothing is to be written of this attempt. */
-  async do(effect: StepEffect, transaction?: unknown): Promise<Happened> {
+  do(effect: StepEffect, transaction?: unknown): Promise<Happened> {
     const step = this.saga.registered.steps.get(effect.step);
-    if (step === undefined) return this.missing(effect);
-    const { serializer } = this.env;
+    if (step === undefined) return Promise.resolve(this.missing(effect));
+    const { invoker, serializer } = this.env;
     const info = serializationInfoOf(this.saga, step.name);
     const context = serializer.restoreContext(this.journal.context, info);
     const result = effect.type === 'act' ? undefined : serializer.restoreResult(this.resultOf(step.name), info);
-    let saving: Saving | undefined;
-    const attempt = this.attemptOf(
-      step,
-      effect,
-      () => {
-        saving ??= new Saving(
-          (json) => this.save(effect, json),
-          () => serializer.serializeContext(context, info),
-        );
-        return saving.save();
-      },
-      transaction,
-    );
     const limit = this.limitOf(step, effect);
+    const taken: Undertaking = { effect, step, info, context, limit, isShared: transaction !== undefined };
+    const attempt = this.attemptOf(taken, transaction);
     const call = { saga: this.saga.registered, step, attempt, context, result, scope: this.scope };
-    this.#running = RunningAttempt.start(this.env.invoker, call, limit);
-    if (this.#interruption !== undefined) this.#running.cut(this.#interruption);
-    const end = await this.#running.ended;
-    this.#running = undefined;
-    if (end.type === 'timed-out') this.#timeOver = limit?.deadlineAt ?? this.#timeOver;
-    await saving?.done();
-    return this.outcome(effect, { step, context, end, rolledBack: transaction !== undefined });
+    const running = RunningAttempt.start(invoker, call, limit);
+    this.#running = running;
+    this.#saving = undefined;
+    if (this.#interruption !== undefined) running.cut(this.#interruption);
+    // Not `async`: a function that waits holds half a kilobyte, and this one waits as long as the handler does.
+    return running.ended.then((end) => this.ended(taken, end));
   }
 
   /** The storage will never take what the attempt left behind. */
@@ -121,10 +115,22 @@ export class StepWork {
 
   private limitOf(step: RegisteredStep, { type: phase }: StepEffect): TimeLimit | undefined {
     const { deadlineAt } = this.journal.state;
-    return timeLimitOf(this.saga, step, { phase, deadlineAt, now: this.env.clock.now() });
+    return timeLimitOf(this.saga, step, { phase, deadlineAt, clock: this.env.clock });
   }
 
-  private outcome(effect: StepEffect, { step, context, end, rolledBack }: AttemptResult): Happened {
+  private ended(taken: Undertaking, end: AttemptEnd): Happened | Promise<Happened> {
+    this.#running = undefined;
+    if (end.type === 'timed-out') this.#timeOver = taken.limit?.deadlineAt ?? this.#timeOver;
+    return this.#saving === undefined ? this.outcome(taken, end) : this.afterSaving(this.#saving, taken, end);
+  }
+
+  private async afterSaving(saving: Saving, taken: Undertaking, end: AttemptEnd): Promise<Happened> {
+    await saving.done();
+    return this.outcome(taken, end);
+  }
+
+  private outcome(taken: Undertaking, end: AttemptEnd): Happened {
+    const { effect, step, isShared } = taken;
     switch (end.type) {
       case 'cut':
         throw end.error;
@@ -133,19 +139,15 @@ export class StepWork {
         return this.notDone(effect, end.error, misfortuneOf(step, end.error, end.outcome));
       case 'timed-out':
         if (effect.type === 'act') this.#thrown = end.error;
-        return this.notDone(effect, end.error, misfortuneOf(step, end.error, rolledBack ? 'failed' : 'unknown'));
+        return this.notDone(effect, end.error, misfortuneOf(step, end.error, isShared ? 'failed' : 'unknown'));
       case 'returned':
-        return this.done(effect, { context, value: end.value, rolledBack });
+        return this.done(taken, end.value);
     }
   }
 
-  private done(
-    effect: StepEffect,
-    { context, value, rolledBack }: { readonly context: object; readonly value: unknown; readonly rolledBack: boolean },
-  ): Happened {
+  private done({ effect, info, context, isShared }: Undertaking, value: unknown): Happened {
     const { type: phase, step, attempt } = effect;
     const { serializer } = this.env;
-    const info = serializationInfoOf(this.saga, step);
     try {
       const result = phase === 'act' ? serializer.serializeResult(value, info) : undefined;
       const completed: EntryDraft =
@@ -155,7 +157,7 @@ export class StepWork {
       return { entries: [completed], context: serializer.serializeContext(context, info) };
     } catch (error) {
       if (phase === 'act') this.#thrown = error;
-      return this.notDone(effect, error, { ...unstorable(error), ...(rolledBack && { outcome: 'failed' }) });
+      return this.notDone(effect, error, { ...unstorable(error), ...(isShared && { outcome: 'failed' }) });
     }
   }
 
@@ -176,23 +178,34 @@ export class StepWork {
     return this.notDone(effect, error, { ...unstorable(error), outcome: 'failed', unstorable: false });
   }
 
+  private save(taken: Undertaking): Promise<void> {
+    this.#saving ??= new Saving(
+      (json) => this.writeSaved(taken.effect, json),
+      () => this.env.serializer.serializeContext(taken.context, taken.info),
+    );
+    return this.#saving.save();
+  }
+
   /** Its own row, in the middle of an attempt: nothing is decided by it, and no request is answered. */
-  private async save({ type: phase, step, attempt }: StepEffect, context: JsonValue): Promise<void> {
+  private async writeSaved({ type: phase, step, attempt }: StepEffect, context: JsonValue): Promise<void> {
     const entries: EntryDraft[] = [{ event: 'saved', step, phase, attempt }];
     while ((await this.journal.append({ entries, context })) !== 'written') {
       if (this.#interruption !== undefined) throw this.#interruption;
     }
   }
 
-  private attemptOf(
-    step: RegisteredStep,
-    { type: phase, attempt }: StepEffect,
-    save: () => Promise<void>,
-    transaction: unknown,
-  ): StepAttempt {
-    const { id: sagaId, name: sagaName } = this.saga;
-    const options = { sagaId, sagaName, stepName: step.name, phase, attempt, save, transaction };
-    return new StepAttempt(phase === 'act' ? options : { ...options, outcome: this.actOutcomeOf(step.name) });
+  private attemptOf(taken: Undertaking, transaction: unknown): StepAttempt {
+    const { type: phase, step: stepName, attempt } = taken.effect;
+    return new StepAttempt({
+      sagaId: this.saga.id,
+      sagaName: this.saga.name,
+      stepName,
+      phase,
+      attempt,
+      outcome: phase === 'act' ? undefined : this.actOutcomeOf(stepName),
+      save: () => this.save(taken),
+      transaction,
+    });
   }
 
   private actOutcomeOf(step: string): ActOutcome {

@@ -3,6 +3,7 @@ import { SagaDeadlineError } from '../errors/saga-deadline-error.js';
 import { StepTimeoutError } from '../errors/step-timeout-error.js';
 import type { Phase } from '../storage/log-entry.js';
 import type { RunnableSaga } from './runnable-saga.js';
+import type { StorageClock } from './storage-clock.js';
 
 /** How long an attempt may take. */
 export interface TimeLimit {
@@ -18,9 +19,15 @@ export interface TimeLimit {
 export function timeLimitOf(
   saga: RunnableSaga,
   step: RegisteredStep,
-  { phase, deadlineAt, now }: { readonly phase: Phase; readonly deadlineAt: number | undefined; readonly now: number },
+  {
+    phase,
+    deadlineAt,
+    clock,
+  }: { readonly phase: Phase; readonly deadlineAt: number | undefined; readonly clock: StorageClock },
 ): TimeLimit | undefined {
   const timeout = phase === 'act' ? step.plan.timeout : step.plan.compensation.timeout;
+  if (timeout === undefined && deadlineAt === undefined) return undefined;
+  const now = clock.now();
   const { id: sagaId, plan } = saga;
   const isReversible = phase === 'act' && step.plan.kind !== 'pivot' && !plan.behindPivot.has(step.name);
   if (isReversible && deadlineAt !== undefined && deadlineAt - now < (timeout ?? Infinity)) {
