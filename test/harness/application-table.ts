@@ -1,5 +1,4 @@
-import { Client } from 'pg';
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { RowDataPacket } from 'mysql2/promise';
 import type { StorageLocation } from './process-storage.js';
 
 /** What a step of a test writes through its own transaction. */
@@ -48,6 +47,7 @@ export async function writeApplicationRow(
 async function query(location: StorageLocation, sql: string): Promise<readonly ApplicationRow[]> {
   switch (location.storage) {
     case 'postgres': {
+      const { Client } = await import('pg');
       const client = new Client({ ...location.server, options: `-c search_path=${location.schema}` });
       await client.connect();
       try {
@@ -57,6 +57,7 @@ async function query(location: StorageLocation, sql: string): Promise<readonly A
       }
     }
     case 'mysql': {
+      const { createConnection } = await import('mysql2/promise');
       const connection = await createConnection(location.server);
       try {
         const [rows] = await connection.query<RowDataPacket[]>(sql.replaceAll('"', '`'));
