@@ -6,7 +6,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { transform } from '@swc/core';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const target = path.join(root, 'node_modules/.cache/nest-saga-bundled');
@@ -43,23 +43,31 @@ export async function bundled(file) {
   return output;
 }
 
+let underWay = 0;
+
 /** Other processes may be reading, or writing the same. */
 async function bundle(file, output) {
   const draft = `${output}.${process.pid}`;
   await mkdir(path.dirname(output), { recursive: true });
-  await build({
-    entryPoints: [path.join(root, file)],
-    outfile: draft,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // What is CommonJS in it asks for modules of Node's by require().
-    banner: { js: "import { createRequire as from } from 'node:module'; const require = from(import.meta.url);" },
-    external,
-    plugins: [swc],
-    logLevel: 'warning',
-  });
+  underWay++;
+  try {
+    await build({
+      entryPoints: [path.join(root, file)],
+      outfile: draft,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      // What is CommonJS in it asks for modules of Node's by require().
+      banner: { js: "import { createRequire as from } from 'node:module'; const require = from(import.meta.url);" },
+      external,
+      plugins: [swc],
+      logLevel: 'warning',
+    });
+  } finally {
+    // Else the process of esbuild stays as long as this one, once for each test file.
+    if (--underWay === 0) await stop();
+  }
   await rename(draft, output);
 }
 
