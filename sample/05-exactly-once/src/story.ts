@@ -20,11 +20,15 @@ const ACCOUNTS: Partial<Record<(typeof STEPS)[number], 'from' | 'to'>> = { debit
 /** Lets one worker begin, kills it (SIGKILL), and lets another one finish. */
 export async function play({ killedIn, ...story }: Story): Promise<void> {
   const first = startWorker({ ...story, ...(killedIn !== undefined && { killedIn }) });
-  await once(first, 'message');
+  await Promise.race([once(first, 'message'), once(first, 'exit').then(neverStuck)]);
   first.kill('SIGKILL');
   await once(first, 'exit');
   const [code] = (await once(startWorker(story), 'exit')) as readonly (number | null)[];
   if (code !== 0) throw new Error(`The second worker ended with ${String(code)}.`);
+}
+
+function neverStuck(): never {
+  throw new Error('The first worker ended before it came to where it was to be killed.');
 }
 
 function startWorker(story: Story): ReturnType<typeof fork> {
@@ -41,7 +45,10 @@ export async function report({ title, transferId, transfer }: Story, { manager }
     const called = calls.filter((call) => call.step === step).length;
     const account = ACCOUNTS[step];
     const rows = movements.filter((row) => account !== undefined && row.account === transfer[account]);
-    const moved = account === undefined ? 'no row: it is a letter' : `${rows.length} row: ${rows[0]?.cents} cents`;
+    const moved =
+      account === undefined
+        ? 'no row: it is a letter'
+        : `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}: ${rows.map(({ cents }) => cents).join(', ')} cents`;
     console.log(`  ${step.padEnd(14)} called ${called}×   ${moved}`);
   }
   const sum = movements.reduce((cents, row) => cents + row.cents, 0);
