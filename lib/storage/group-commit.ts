@@ -25,7 +25,7 @@ interface Waiting<Write, Result> {
 /** Fewer writes are not worth a commit of their own. */
 const LEAST_SHARE = 16;
 
-/** How often in a row a key may go on alone before everybody else gets a turn. */
+/** How often in a row a write may go on alone before everybody else gets a turn. */
 const TURNS_ALONE = 8;
 
 /**
@@ -34,7 +34,7 @@ const TURNS_ALONE = 8;
  *
  * A batch is all that was submitted until the event loop has run every callback that was ready (`setImmediate`), and while
  * earlier batches were under way. So a lone write does not wait for company, and sagas that a batch has let go on meet again in the
- * next one. Where the same key goes on alone, nobody else is in sight: then a batch is all that was submitted until the promises
+ * next one. Where the last batch was one write, nobody else is in sight: then a batch is all that was submitted until the promises
  * that are settled have been followed up (`process.nextTick`), which saves the turn of the event loop.
  *
  * A batch whose `commit` fails with a refusal is split in halves until the refused write stands alone. Any other failure is the
@@ -45,8 +45,8 @@ export class GroupCommit<Write, Result> {
   private readonly keysUnderWay = new Set<string>();
   private batchesUnderWay = 0;
   private scheduled = false;
-  /** Who was alone in the last batch, and how often in a row. */
-  private alone: { readonly key: string; readonly times: number } | undefined;
+  /** How many batches in a row were of one write; beyond {@link TURNS_ALONE}, the count begins anew. */
+  private loneBatches = 0;
   private readonly drained: (() => void)[] = [];
 
   constructor(private readonly options: GroupCommitOptions<Write, Result>) {}
@@ -76,25 +76,22 @@ export class GroupCommit<Write, Result> {
       this.scheduled = false;
       void this.writeNextBatch();
     };
-    if (this.goesOnAlone()) process.nextTick(start);
+    if (this.isAlone()) process.nextTick(start);
     else setImmediate(start);
   }
 
-  private goesOnAlone(): boolean {
-    return this.alone !== undefined && this.alone.times < TURNS_ALONE && this.waiting[0]?.key === this.alone.key;
+  private isAlone(): boolean {
+    return this.waiting.length === 1 && this.loneBatches > 0 && this.loneBatches <= TURNS_ALONE;
   }
 
-  private noteWhoIsAlone([first, ...others]: readonly Waiting<Write, Result>[]): void {
-    if (first === undefined || others.length > 0) this.alone = undefined;
-    else if (first.key === this.alone?.key)
-      this.alone = { key: first.key, times: (this.alone.times + 1) % (TURNS_ALONE + 1) };
-    else this.alone = { key: first.key, times: 0 };
+  private noteWhetherAlone(batch: readonly unknown[]): void {
+    this.loneBatches = batch.length > 1 ? 0 : (this.loneBatches % (TURNS_ALONE + 1)) + 1;
   }
 
   private async writeNextBatch(): Promise<void> {
     const batch = this.takeBatch();
     if (batch.length === 0) return;
-    this.noteWhoIsAlone(batch);
+    this.noteWhetherAlone(batch);
     this.batchesUnderWay++;
     this.schedule();
     await this.write(batch);

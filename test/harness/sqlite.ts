@@ -1,9 +1,8 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SqliteSagaStorage, type SqliteClient } from 'nest-saga/sqlite';
+import { SqliteSagaStorage } from 'nest-saga/sqlite';
 import { migrationsFor } from '../../lib/storage/sqlite/migrations.js';
 import { sagaTables } from '../../lib/storage/sql/saga-tables.js';
-import { NOW } from '../../lib/storage/sqlite/database-clock.js';
 import type { HarnessedStorage, StorageHarness } from '../contract/storage-harness.js';
 import { freshFile, type OpenedClient, type SqliteDriver } from './sqlite-drivers.js';
 
@@ -54,7 +53,7 @@ async function openHarnessed(driver: SqliteDriver, file: string): Promise<Harnes
   const opened: { readonly client: OpenedClient; readonly storage: SqliteSagaStorage }[] = [];
   const connect = async () => {
     const client = driver.open(file);
-    const storage = new SqliteSagaStorage({ client: onMovedClock(client) });
+    const storage = new SqliteSagaStorage({ client });
     await storage.open();
     client.exec('PRAGMA synchronous = OFF');
     opened.push({ client, storage });
@@ -64,14 +63,17 @@ async function openHarnessed(driver: SqliteDriver, file: string): Promise<Harnes
   const control = driver.open(file);
   control.exec('PRAGMA busy_timeout = 5000');
   control.exec('PRAGMA synchronous = OFF');
-  control.exec('CREATE TABLE test_clock (ahead INTEGER NOT NULL)');
-  control.exec('INSERT INTO test_clock VALUES (0)');
 
   return {
     storage: await connect(),
     peer: connect,
     async advance(ms) {
-      control.prepare('UPDATE test_clock SET ahead = ahead + ?').run(ms);
+      control.exec(`
+        BEGIN IMMEDIATE;
+        UPDATE saga_heads SET created_at = created_at - ${ms}, updated_at = updated_at - ${ms}, due_at = due_at - ${ms};
+        UPDATE saga_log SET at = at - ${ms};
+        UPDATE saga_workers SET expires_at = expires_at - ${ms};
+        COMMIT`);
     },
     async corrupt(id, how) {
       const damage = how === 'damaged' ? `entries = substr(entries, 1, length(entries) / 2)` : 'format = 1000';
@@ -90,13 +92,5 @@ async function openHarnessed(driver: SqliteDriver, file: string): Promise<Harnes
       control.close();
       rmSync(dirname(file), { recursive: true });
     },
-  };
-}
-
-/** The clock is an expression in SQL; here one that is ahead of it by what the tests say, for every connection to the file. */
-function onMovedClock(client: SqliteClient): SqliteClient {
-  return {
-    exec: (sql) => client.exec(sql),
-    prepare: (sql) => client.prepare(sql.replaceAll(NOW, `(${NOW} + (SELECT ahead FROM test_clock))`)),
   };
 }

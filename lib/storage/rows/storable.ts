@@ -15,5 +15,5 @@ export function storable(what: string, text: string): string {
 
 /** Whether {@link storable} takes it. What it does not take has never been stored, so nobody needs to look for it. */
 export function isStorable(text: unknown): text is string {
-  return typeof text === 'string' && !/\0|\p{Surrogate}/u.test(text);
+  return typeof text === 'string' && text.isWellFormed() && !text.includes('\0');
 }

@@ -1,13 +1,11 @@
 import { LOG_FORMAT } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { moveValues } from './change-head.js';
-import { NOW } from './database-clock.js';
+import type { DatabaseClock } from './database-clock.js';
 import { isConflict } from './driver-error.js';
 import type { SagaWrite } from './saga-write.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import { writesOf } from './sqlite-tables.js';
-
-const SELECT_NOW: Sql = () => `SELECT ${NOW} AS now`;
 
 const ROW = 'saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries, context';
 const ROW_VALUES = `?, ?, ${LOG_FORMAT}, ?, ?, ?, ?, ?, ?, ?`;
@@ -26,10 +24,10 @@ const APPEND_AND_MOVE: Sql = (tables) => `
  * Writes what met no other write by one statement that commits on its own. `undefined`: it has more to say than such a statement can, or
  * something stands in its way; nothing was written, and a transaction has to find out.
  */
-export function writeAlone(connection: SqliteConnection, write: SagaWrite<unknown>): unknown {
+export function writeAlone(connection: SqliteConnection, clock: DatabaseClock, write: SagaWrite<unknown>): unknown {
   if (write.besides !== undefined) return undefined;
   const { row, head, move } = write;
-  const { now } = connection.first<{ now: number }>(SELECT_NOW) as { now: number };
+  const now = clock.now();
   const { sagaId, version, writeId, worker, firstSeq, lastSeq, entries, context } = row;
   const values = [sagaId, version, writeId, worker, now, firstSeq, lastSeq, entries, context];
   try {

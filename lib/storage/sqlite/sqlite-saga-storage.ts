@@ -11,6 +11,7 @@ import { sagaTables } from '../sql/saga-tables.js';
 import { appendTransition } from './append-transition.js';
 import { claimSagas } from './claim-sagas.js';
 import { createSaga } from './create-saga.js';
+import { DatabaseClock } from './database-clock.js';
 import { findSagas } from './find-sagas.js';
 import { loadHistory, loadSaga } from './load-saga.js';
 import { writeAlone } from './lone-write.js';
@@ -37,6 +38,7 @@ import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
 export class SqliteSagaStorage extends SagaStorage {
   private readonly options: Required<SqliteStorageOptions>;
   private readonly connection: SqliteConnection;
+  private readonly clock: DatabaseClock;
   private readonly commits: GroupCommit<SagaWrite<unknown>, unknown>;
 
   /** @throws SagaConfigurationError */
@@ -45,6 +47,7 @@ export class SqliteSagaStorage extends SagaStorage {
     this.options = checkOptions(options);
     const { client, tablePrefix, busyTimeout } = this.options;
     this.connection = new SqliteConnection(client, sagaTables(tablePrefix), busyTimeout);
+    this.clock = new DatabaseClock(this.connection);
     this.commits = new GroupCommit({
       key: ({ row }) => row.sagaId,
       commit: (batch) => this.commit(batch),
@@ -119,7 +122,7 @@ export class SqliteSagaStorage extends SagaStorage {
   private async commit(batch: readonly SagaWrite<unknown>[]): Promise<readonly unknown[]> {
     const [first] = batch;
     if (first !== undefined && batch.length === 1) {
-      const written = await this.connection.retryWhileBusy(() => writeAlone(this.connection, first));
+      const written = await this.connection.retryWhileBusy(() => writeAlone(this.connection, this.clock, first));
       if (written !== undefined) return [written];
     }
     return this.connection.write(() => writeBatch(this.connection, batch));
