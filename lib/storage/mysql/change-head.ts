@@ -1,6 +1,14 @@
 import type { HeadChange, SagaTransition } from '../saga-changes.js';
 import { jsonText } from '../rows/json-text.js';
-import { boundStatement, listOf, type Bind, type Bindable, type BoundStatement } from './bound-statement.js';
+import {
+  boundStatement,
+  listOf,
+  type Bind,
+  type Bindable,
+  type BoundStatement,
+  type Operand,
+} from './bound-statement.js';
+import { later, type Moment } from './database-clock.js';
 import { storableDelay, storableName } from './storable-value.js';
 
 /** What changes in a head, by the names of its columns; a column that is not named stays as it is. */
@@ -13,10 +21,10 @@ export interface HeadUpdate {
   readonly moves: boolean;
 }
 
-/** A change of a head at a time, in milliseconds since the epoch. */
+/** A change of a head at a time. */
 export interface TimedUpdate {
   readonly update: HeadUpdate;
-  readonly at: number;
+  readonly at: Moment;
 }
 
 /** What a transition changes in the head; `undefined` when it only adds to the log. */
@@ -76,17 +84,17 @@ export function updateHeads(heads: string, updates: readonly TimedUpdate[]): rea
   );
 }
 
-function timedColumns({ columns, dueIn, moves }: HeadUpdate, at: number): Readonly<Record<string, Bindable>> {
+function timedColumns({ columns, dueIn, moves }: HeadUpdate, at: Moment): Readonly<Record<string, Operand>> {
   return {
     ...columns,
-    ...(dueIn !== undefined && { due_at: dueIn === null ? null : at + dueIn }),
+    ...(dueIn !== undefined && { due_at: dueIn === null ? null : later(at, dueIn) }),
     ...(moves && { updated_at: at }),
   };
 }
 
 interface ChangedRow {
   readonly id: string;
-  readonly columns: Readonly<Record<string, Bindable>>;
+  readonly columns: Readonly<Record<string, Operand>>;
 }
 
 /** One value where all heads get the same, else one for each. */

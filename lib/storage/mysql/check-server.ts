@@ -2,6 +2,7 @@ import { SagaConfigurationError } from '../../errors/saga-configuration-error.js
 import { bytes } from './columns.js';
 import type { MysqlConnection } from './mysql-connection.js';
 import { sagaTables } from '../sql/saga-tables.js';
+import { TRIAL, type BlockRow } from './write-block.js';
 
 /** The oldest of each that skip locked rows and know recursive queries. */
 const OLDEST = { MariaDB: [10, 6], MySQL: [8, 0] } as const;
@@ -55,6 +56,21 @@ export async function checkServer(connection: MysqlConnection): Promise<void> {
   ];
   if (mistakes.length > 0) throw unfit(mistakes);
   connection.maxPacket = packet;
+  connection.takesBlocks = await takesBlocks(connection);
+}
+
+/**
+ * Whether several statements can be sent as one. Tried, not told by the version: MySQL does not know such blocks, some modes of MariaDB
+ * and servers in between may not, and some clients bind values where a block takes none.
+ */
+async function takesBlocks(connection: MysqlConnection): Promise<boolean> {
+  try {
+    const [row] = (await connection.tryBlock<BlockRow>(TRIAL)) ?? [];
+    return row?.at === 1;
+  } catch {
+    // If it was for another reason, opening fails for that soon.
+    return false;
+  }
 }
 
 /**

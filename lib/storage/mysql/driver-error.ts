@@ -17,6 +17,8 @@ const LOCK_NOT_AT_ONCE = 3572;
 const CHANGED_SINCE_READ = 1020;
 /** Group replication: another server's transaction was first. */
 const ROLLED_BACK_AT_COMMIT = 3101;
+/** SIGNAL, by which a block of ours says that it does not go on. */
+const SIGNALLED = 1644;
 /** `SAVEPOINT … does not exist`: outside a transaction, a savepoint is forgotten as soon as it is set. */
 const NO_SUCH_SAVEPOINT = 1305;
 const COLLISIONS: readonly number[] = [
@@ -85,6 +87,11 @@ export function isLocked(error: unknown): boolean {
 /** A key is there already. */
 export function isDuplicate(error: unknown): boolean {
   return errorNumber(error) === DUPLICATE_KEY;
+}
+
+/** A block that takes for granted that nothing is in its way has met something: a key that is there already, or what it has looked for itself. */
+export function isInTheWay(error: unknown): boolean {
+  return isDuplicate(error) || errorNumber(error) === SIGNALLED;
 }
 
 /** There is no such savepoint: the transaction that set it has ended, or none was under way. */

@@ -1,14 +1,15 @@
 import { LOG_FORMAT } from '../rows/saga-rows.js';
 import type { NewRow } from '../rows/new-row.js';
-import { boundStatement, listOf, type Bindable, type BoundStatement } from './bound-statement.js';
+import { boundStatement, listOf, type BoundStatement, type Operand } from './bound-statement.js';
 import type { NewHead } from './create-saga.js';
+import type { Moment } from './database-clock.js';
 import { packets } from './packets.js';
 
 /** Rows of a table, with the values of each in the order of `columns`. */
 export interface RowInsert {
   readonly into: string;
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly Bindable[])[];
+  readonly rows: readonly (readonly Operand[])[];
   readonly maxPacket: number;
 }
 
@@ -35,7 +36,7 @@ export const NEW_HEAD_COLUMNS = [
 ];
 
 /** A new head at a time, in the order of {@link NEW_HEAD_COLUMNS}. */
-export function headValues(head: NewHead, at: number): readonly Bindable[] {
+export function headValues(head: NewHead, at: Moment): readonly Operand[] {
   const { id, name, definition_version: version, status, worker, plan_hash: planHash, plan } = head;
   return [id, name, version, status, worker, planHash, plan, at, at];
 }
@@ -55,7 +56,7 @@ export const NEW_ROW_COLUMNS = [
 ];
 
 /** A new row of the log at a time, in the order of {@link NEW_ROW_COLUMNS}. */
-export function rowValues(row: NewRow, at: number): readonly Bindable[] {
+export function rowValues(row: NewRow, at: Moment): readonly Operand[] {
   const { sagaId, version, writeId, worker, firstSeq, lastSeq, entries, context, snapshot } = row;
   return [sagaId, version, LOG_FORMAT, writeId, worker, at, firstSeq, lastSeq, entries, context, snapshot];
 }

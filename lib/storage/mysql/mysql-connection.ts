@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import type { Sql } from '../sql/saga-tables.js';
-import type { Bindable } from './bound-statement.js';
-import { isCollision, isTransactionLost, toSagaError } from './driver-error.js';
+import type { Bindable, BoundStatement } from './bound-statement.js';
+import { isCollision, isInTheWay, isTransactionLost, toSagaError } from './driver-error.js';
 import type { MysqlQuery, MysqlResult } from './mysql-client.js';
 import type { MysqlTables } from './mysql-tables.js';
 import { parameter } from './parameter.js';
@@ -29,6 +29,8 @@ export interface MysqlSession {
 export class MysqlConnection implements MysqlSession {
   /** The bytes that one statement may have; told by the server when the storage opens. */
   maxPacket = Infinity;
+  /** Whether {@link tryBlock} can be used; found out when the storage opens. */
+  takesBlocks = false;
   private readonly texts = new Map<Sql, string>();
   private isOpen = false;
 
@@ -64,6 +66,30 @@ export class MysqlConnection implements MysqlSession {
   /** Runs `work` in one transaction: all of it happens, durably, or nothing. It may run more than once. */
   transaction<T>(work: (session: MysqlSession) => Promise<T>): Promise<T> {
     return this.retry(() => this.client.transaction((run) => work(this.session(run))));
+  }
+
+  /**
+   * Runs several statements, each of which commits by itself, again from the beginning where they collide with others.
+   */
+  eachAlone<T>(work: (session: MysqlSession) => Promise<T>): Promise<T> {
+    return this.retry(() => work(this.session(this.client.run)));
+  }
+
+  /**
+   * Runs a block of statements that is a transaction by itself, and gives the rows that it selects; `undefined` if nothing has happened:
+   * a key was there already, the block has refused to go on, or the client lends no connections.
+   */
+  tryBlock<Row>({ text, values }: BoundStatement): Promise<readonly Row[] | undefined> {
+    const { block } = this.client;
+    if (block === undefined) return Promise.resolve(undefined);
+    return this.retry(async () => {
+      try {
+        return await this.session(block).allOnce<Row>(text, ...values);
+      } catch (error) {
+        if (isInTheWay(error)) return undefined;
+        throw error;
+      }
+    });
   }
 
   /**

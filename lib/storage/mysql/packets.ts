@@ -1,5 +1,5 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
-import type { Bindable } from './bound-statement.js';
+import { isExpression, type BoundStatement, type Operand } from './bound-statement.js';
 import { packetSize } from './parameter.js';
 import type { SagaWrite } from './saga-write.js';
 
@@ -9,7 +9,7 @@ const REST = 16_384;
 /** Cuts a list into parts of which each fits into one statement. */
 export function packets<T>(
   items: readonly T[],
-  { maxPacket, valuesOf }: { readonly maxPacket: number; readonly valuesOf: (item: T) => readonly Bindable[] },
+  { maxPacket, valuesOf }: { readonly maxPacket: number; readonly valuesOf: (item: T) => readonly Operand[] },
 ): readonly (readonly T[])[] {
   const parts: T[][] = [];
   let room = 0;
@@ -23,6 +23,11 @@ export function packets<T>(
     room -= size;
   }
   return parts;
+}
+
+/** Whether a statement fits into one packet. */
+export function fitsPacket({ text, values }: BoundStatement, maxPacket: number): boolean {
+  return text.length + sizeOf(values) <= maxPacket - REST;
 }
 
 /**
@@ -44,6 +49,6 @@ export function checkPacket<Write extends SagaWrite>(write: Write, maxPacket: nu
   );
 }
 
-function sizeOf(values: readonly Bindable[]): number {
-  return values.reduce<number>((sum, value) => sum + packetSize(value), 0);
+function sizeOf(values: readonly Operand[]): number {
+  return values.reduce<number>((sum, value) => sum + (isExpression(value) ? value.sql.length : packetSize(value)), 0);
 }

@@ -12,7 +12,13 @@ import type {
 } from './mysql-client.js';
 
 /** A pool or another client, as the storage uses it. */
-export type StatementClient = SqlClient<MysqlQuery>;
+export interface StatementClient extends SqlClient<MysqlQuery> {
+  /**
+   * Runs a block of statements that begins a transaction and ends it, on one connection; its rows are those that it selects. Where it fails,
+   * and may have left the transaction open, that is rolled back. Missing where the client does not lend its connections.
+   */
+  readonly block?: MysqlQuery;
+}
 
 /** Tells a pool from another client, and makes them alike. */
 export function statementClient(client: MysqlClient | MysqlPool | MysqlCallbackPool): StatementClient {
@@ -30,6 +36,7 @@ export function statementClient(client: MysqlClient | MysqlPool | MysqlCallbackP
     poolSize: poolSizeOf(client),
     handleName: 'a connection of mysql2 (`await pool.getConnection()`) on which START TRANSACTION has run',
     run: queryOf(pool),
+    block: (sql, values) => onConnection(pool, async (run) => selected(await run(sql, values))),
     transaction: (work) => transactionOn(pool, work),
     within: (handle) => (isConnection(handle) ? queryOf(promising(handle)) : undefined),
   };
@@ -54,16 +61,26 @@ const SET_LEVEL = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
 /** Milliseconds that a rollback waits for the statement that is still running; then the connection is thrown away. */
 const ROLLBACK_PATIENCE = 2_000;
 
-async function transactionOn<T>(pool: MysqlPool, work: (run: MysqlQuery, handle: unknown) => Promise<T>): Promise<T> {
-  const connection = await pool.getConnection();
-  const run = queryOf(connection);
-  let end: 'sound' | 'busy' | ConnectionLostError = 'sound';
-  try {
+function transactionOn<T>(pool: MysqlPool, work: (run: MysqlQuery, handle: unknown) => Promise<T>): Promise<T> {
+  return onConnection(pool, async (run, connection) => {
     await run(SET_LEVEL, []);
     await run('START TRANSACTION', []);
     const result = await work(run, connection);
     await run('COMMIT', []);
     return result;
+  });
+}
+
+/** Lends a connection to `work`, which leaves no transaction open on it when it succeeds, nor does this where it fails. */
+async function onConnection<T>(
+  pool: MysqlPool,
+  work: (run: MysqlQuery, connection: MysqlPoolConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await pool.getConnection();
+  const run = queryOf(connection);
+  let end: 'sound' | 'busy' | ConnectionLostError = 'sound';
+  try {
+    return await work(run, connection);
   } catch (error) {
     end = await rollBack(run);
     // The server has rolled back already, whatever the work has made of it.
@@ -96,6 +113,12 @@ async function rollBack(run: MysqlQuery): Promise<'sound' | 'busy' | ConnectionL
 /** Runs statements on a pool or a connection of `mysql2/promise`. */
 export function queryOf(runner: { query(statement: MysqlStatement): Promise<unknown> }): MysqlQuery {
   return async (sql, values) => resultOf(await runner.query(statement(sql, values)));
+}
+
+/** A block gives the rows that it selects, and behind them what has become of it. */
+function selected({ rows, affectedRows }: MysqlResult): MysqlResult {
+  const [first] = rows;
+  return Array.isArray(first) ? { rows: first, affectedRows } : { rows, affectedRows };
 }
 
 /** Says what a pool's own options might say otherwise. */

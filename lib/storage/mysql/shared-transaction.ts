@@ -11,7 +11,8 @@ import { isDuplicate, isLocked, isSavepointMissing, isTransactionLost, toSagaErr
 import type { MysqlConnection, MysqlSession } from './mysql-connection.js';
 import { checkPacket } from './packets.js';
 import type { SagaCreation } from './saga-write.js';
-import { writeStatements, writeUnderLocks } from './write-batch.js';
+import { writeUnderLocks } from './write-batch.js';
+import { writeStatements } from './write-statements.js';
 
 /** The name of a savepoint by which a transaction is recognised as the one that was handed out: it ends with it. */
 export function newMark(): string {

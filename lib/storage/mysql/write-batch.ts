@@ -1,29 +1,61 @@
 import type { CreateResult, TransitionResult } from '../saga-changes.js';
 import { boundStatement, listOf, type BoundStatement } from './bound-statement.js';
-import { updateHeads } from './change-head.js';
-import { NEW_HEAD_COLUMNS, NEW_ROW_COLUMNS, headValues, insertRows, rowValues } from './insert-rows.js';
+import { rowValues } from './insert-rows.js';
 import type { MysqlConnection, MysqlSession } from './mysql-connection.js';
 import { packets } from './packets.js';
 import { readPlaces, type Places } from './read-places.js';
 import type { SagaAppend, SagaCreation, SagaWrite } from './saga-write.js';
+import { writeBlock, type BlockRow } from './write-block.js';
+import { writeStatements } from './write-statements.js';
 
 /** What became of a write. */
 export type WriteResult = CreateResult | TransitionResult;
 
+/** Writes what can be written of a batch: as one block, where the server takes it and nothing is in the way; else step by step. */
+export async function writeBatch(
+  connection: MysqlConnection,
+  batch: readonly SagaWrite[],
+): Promise<readonly WriteResult[]> {
+  const sorted = [...batch].sort((a, b) => (a.row.sagaId < b.row.sagaId ? -1 : 1));
+  const at = await writeAtOnce(connection, sorted);
+  if (at !== undefined) return batch.map(({ kind }) => ({ outcome: kind === 'creation' ? 'created' : 'written', at }));
+  const results = await writeStepByStep(connection, sorted);
+  return batch.map((write) => results.get(write) as WriteResult);
+}
+
+/** When everything was written; `undefined`: nothing was. */
+async function writeAtOnce(connection: MysqlConnection, batch: readonly SagaWrite[]): Promise<Date | undefined> {
+  const block = connection.takesBlocks ? writeBlock(connection, batch) : undefined;
+  const [row] = (block && (await connection.tryBlock<BlockRow>(block))) ?? [];
+  return row && new Date(row.at);
+}
+
 /**
- * Writes what can be written of a batch, in one transaction: locks the heads that change, looks what stands where the batch wants to
- * write, and writes. Heads before rows, each in the order of their ids, so that no two batches wait for each other.
+ * Locks the heads that change, looks what stands where the batch wants to write, and writes what can be written: in one transaction,
+ * but for rows that one INSERT adds, which commits by itself. Heads before rows, each in the order of their ids, so that no two batches
+ * wait for each other.
  *
  * Nobody can ask an operator's request of a locked head any more, and the look under the locks shows those that were asked before.
  * Whoever takes a place between the look and the INSERT makes it fail, and everything is done again.
  */
-export function writeBatch(connection: MysqlConnection, batch: readonly SagaWrite[]): Promise<readonly WriteResult[]> {
-  const sorted = [...batch].sort((a, b) => Buffer.compare(Buffer.from(a.row.sagaId), Buffer.from(b.row.sagaId)));
+function writeStepByStep(
+  connection: MysqlConnection,
+  batch: readonly SagaWrite[],
+): Promise<ReadonlyMap<SagaWrite, WriteResult>> {
+  if (isOneInsert(connection, batch))
+    return connection.eachAlone((session) => writeUnderLocks(session, connection, batch));
   return connection.transaction(async (session) => {
-    for (const { text, values } of lockHeads(connection.tables.heads, sorted)) await session.allOnce(text, ...values);
-    const results = await writeUnderLocks(session, connection, sorted);
-    return batch.map((write) => results.get(write) as WriteResult);
+    for (const { text, values } of lockHeads(connection.tables.heads, batch)) await session.allOnce(text, ...values);
+    return writeUnderLocks(session, connection, batch);
   });
+}
+
+/** Whether all that there is to write are rows of logs that are there, and fit into one statement. */
+function isOneInsert({ maxPacket }: MysqlConnection, batch: readonly SagaWrite[]): boolean {
+  const onlyAdds = batch.every(
+    (write) => write.kind === 'append' && write.change === undefined && write.answered.length === 0,
+  );
+  return onlyAdds && packets(batch, { maxPacket, valuesOf: ({ row }) => rowValues(row, 0) }).length === 1;
 }
 
 /** Looks and writes, where the heads are locked by now; in the order of the batch. */
@@ -69,36 +101,4 @@ function judgeAppend({ row, known }: SagaAppend, { now, timeOf, requestsOf }: Pl
   const unread = requestsOf(sagaId).filter(({ id }) => !known.includes(id));
   if (unread.length > 0) return { outcome: 'requested', requests: unread };
   return { outcome: 'written', at: new Date(Math.max(now, previous)) };
-}
-
-/** A write with its time, in milliseconds since the epoch. */
-export interface TimedWrite {
-  readonly write: SagaWrite;
-  readonly at: number;
-}
-
-/** What writes them, each table's rows together. */
-export function writeStatements(
-  { tables, maxPacket }: MysqlConnection,
-  writes: readonly TimedWrite[],
-): readonly BoundStatement[] {
-  const { heads, log, requests } = tables;
-  const newHeads = writes.flatMap(({ write, at }) => (write.kind === 'creation' ? [headValues(write.head, at)] : []));
-  const newRows = writes.map(({ write, at }) => rowValues(write.row, at));
-  const updates = writes.flatMap(({ write, at }) =>
-    write.kind === 'append' && write.change !== undefined ? [{ update: write.change, at }] : [],
-  );
-  const answered = writes.flatMap(({ write }) =>
-    write.kind === 'append' ? write.answered.map((id) => ({ sagaId: write.row.sagaId, id })) : [],
-  );
-  return [
-    ...insertRows({ into: heads, columns: NEW_HEAD_COLUMNS, rows: newHeads, maxPacket }),
-    ...insertRows({ into: log, columns: NEW_ROW_COLUMNS, rows: newRows, maxPacket }),
-    ...packets(updates, { maxPacket, valuesOf: ({ update }) => Object.values(update.columns) }).flatMap((part) =>
-      updateHeads(heads, part),
-    ),
-    ...answered.map(({ sagaId, id }) =>
-      boundStatement((bind) => `DELETE FROM ${requests} WHERE saga_id = ${bind(sagaId)} AND id = ${bind(id)}`),
-    ),
-  ];
 }
