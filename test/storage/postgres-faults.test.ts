@@ -4,6 +4,8 @@ import type { Pool, PoolClient } from 'pg';
 import { times } from '../contract/storage-under-test.js';
 import { PostgresSchema } from '../harness/postgres-schema.js';
 import { whereThereIsPostgres } from '../harness/postgres-server.js';
+import { itKeepsPromisesAt } from './describe-isolation.js';
+import { describeRefusedValues } from './describe-refused-values.js';
 
 await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
   let schema: PostgresSchema;
@@ -92,55 +94,7 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
     });
   });
 
-  describe('a value that the server refuses', () => {
-    it('is rejected alone, and takes none of its batch along', async () => {
-      const subject = await schema.subject();
-      await schema.query(`ALTER TABLE saga_log ADD CHECK (saga_id NOT LIKE 'dear-%')`);
-      const ids = times(20, (index) => (index % 7 === 3 ? `dear-${index}` : `cheap-${index}`));
-      const results = await Promise.allSettled(ids.map((id) => subject.create({ id })));
-      for (const [i, result] of results.entries()) {
-        if (ids[i]!.startsWith('cheap')) expect(result).toMatchObject({ value: { outcome: 'created' } });
-        else expect(result).toMatchObject({ reason: { code: 'SAGA_STORAGE_REJECTED', cause: { code: '23514' } } });
-      }
-      const stored = (await subject.storage.find({ limit: 100 })).items.map(({ id }) => id);
-      expect(stored.toSorted()).toEqual(ids.filter((id) => id.startsWith('cheap')).toSorted());
-    });
-
-    it('is rejected when it is no number that a column takes', async () => {
-      const subject = await schema.subject();
-      for (const definitionVersion of [NaN, 1.5, 2 ** 31, true, {}, '1x']) {
-        await expect(subject.create({ definitionVersion: definitionVersion as number })).rejects.toMatchObject({
-          code: 'SAGA_STORAGE_REJECTED',
-        });
-      }
-      await subject.create();
-      await expect(subject.write('saga-1', { head: { dueIn: 1e300 } })).rejects.toMatchObject({
-        code: 'SAGA_STORAGE_REJECTED',
-      });
-    });
-
-    it('is looked for by nobody: such a name has never been stored', async () => {
-      const subject = await schema.subject();
-      await subject.create({ id: '\ufffd' });
-      for (const name of ['a\u0000b', '\ud800']) {
-        expect(await subject.storage.load(name)).toBeUndefined();
-        expect(await subject.storage.history(name)).toEqual([]);
-        expect(await subject.request({ sagaId: name })).toBe('unknown-saga');
-        expect(await subject.claimedIds({ ids: [name] })).toEqual([]);
-        for (const query of [{ name }, { step: name }, { error: name }]) {
-          expect(await subject.storage.find(query)).toEqual({ items: [] });
-        }
-      }
-    });
-
-    it('does not keep errors from being searched', async () => {
-      const subject = await schema.subject();
-      await subject.createWith({ error: { name: 'E', message: 'declined\u0000 by \ud800 bank' } });
-      expect((await subject.storage.find({ error: 'declined' })).items).toMatchObject([
-        { error: { message: 'declined\u0000 by \ud800 bank' } },
-      ]);
-    });
-  });
+  describeRefusedValues(() => schema, { violation: { code: '23514' } });
 
   describe('a server that is not there', () => {
     const disconnect = (pool: Pool): Promise<unknown> =>
@@ -227,29 +181,10 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
     });
   });
 
-  it.each(['repeatable read', 'serializable'])(
-    'keeps its promises where transactions are %s by default',
-    async (level) => {
-      const options = `-c search_path=${schema.name} -c default_transaction_isolation=${level.replace(' ', '\\ ')}`;
-      const one = await schema.subject({ client: schema.pool({ options }) });
-      const two = await schema.subject({ client: schema.pool({ options }) });
-      const results = await Promise.all(
-        times(10, (index) => (index % 2 === 0 ? one : two).create({ worker: `w${index}` })),
-      );
-      expect(results.filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
-      const read = await one.load();
-      const writes = await Promise.all(
-        times(10, (index) =>
-          (index % 2 === 0 ? one : two).storage.transition(one.next(read, { head: { failedStep: `step-${index}` } })),
-        ),
-      );
-      expect(writes.filter(({ outcome }) => outcome === 'written')).toHaveLength(1);
-      const claims = await Promise.all(
-        times(6, (index) => (index % 2 === 0 ? one : two).claimedIds({ ids: ['saga-1'], worker: 'w' })),
-      );
-      expect(claims.flat().length).toBeGreaterThanOrEqual(1);
-    },
-  );
+  itKeepsPromisesAt(['repeatable read', 'serializable'], (level) => {
+    const options = `-c search_path=${schema.name} -c default_transaction_isolation=${level.replace(' ', '\\ ')}`;
+    return schema.subject({ client: schema.pool({ options }) });
+  });
 
   it('goes without prepared statements where a pooler has lost them', async () => {
     const client = schema.pool({ max: 1 });
