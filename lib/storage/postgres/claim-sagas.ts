@@ -16,28 +16,41 @@ const CANDIDATES_PER_CLAIM = 4;
 /** How often a claim tries again that was overtaken by the last write of the worker before. */
 const ATTEMPTS = 10;
 
-/** Recovery leaves what others have locked: somebody takes care of it. */
-const LOCK_FREE: Sql = ({ heads }) => `
-  SELECT id FROM ${heads} WHERE id = ANY ($1::text[]) ORDER BY array_position($1::text[], id) LIMIT $2
-  FOR UPDATE SKIP LOCKED`;
+/** Recovery leaves what others have locked, since somebody takes care of it; and locks no more than it takes. */
+const FREE_CANDIDATES = {
+  candidates: `SELECT id FROM unnest($6::text[]) WITH ORDINALITY candidate (id, place) ORDER BY place`,
+  lock: `FOR UPDATE SKIP LOCKED`,
+};
 
 /** Who asks for sagas by their ids waits for them, in the order in which everybody locks. */
-const LOCK_ASKED: Sql = ({ heads }) => `SELECT id FROM ${heads} WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE`;
+const ASKED_CANDIDATES = {
+  candidates: `SELECT id FROM unnest($6::text[]) candidate (id) ORDER BY id COLLATE "C"`,
+  lock: `FOR UPDATE`,
+};
 
 /**
- * Takes over those of the locked sagas that still qualify: the row that makes it so, then the head. Tells which those are, and
- * whether the row found its place; where it did not, the worker before has just written once more.
+ * Locks those of the candidates that still qualify, and takes them over: the row that makes it so, then the head, as a batch does. What others
+ * did until the lock was there does not show in this statement; but all that changes a saga takes its next place in the log, and then
+ * the row of the claim finds no place. Tells which sagas those are, and which were taken.
  */
-const TAKE_OVER: Sql = (tables) => `
+const takeOver =
+  ({ candidates, lock }: typeof FREE_CANDIDATES): Sql =>
+  (tables) => `
   WITH ${knownAndAlive(tables)},
+  locked AS MATERIALIZED (
+    SELECT head.id
+    FROM (${candidates}) candidate
+    CROSS JOIN LATERAL (
+      SELECT id FROM ${tables.heads} head WHERE head.id = candidate.id AND ${CLAIMABLE(tables)} ${lock}
+    ) head
+    LIMIT $5
+  ),
   claimable AS MATERIALIZED (
-    SELECT head.id, last.version, last.last_seq, last.at
-    FROM ${tables.heads} head
+    SELECT locked.id, last.version, last.last_seq, last.at
+    FROM locked
     LEFT JOIN LATERAL (
-      SELECT version, last_seq, at FROM ${tables.log} WHERE saga_id = head.id ORDER BY version DESC LIMIT 1
+      SELECT version, last_seq, at FROM ${tables.log} WHERE saga_id = locked.id ORDER BY version DESC LIMIT 1
     ) last ON true
-    WHERE head.id = ANY ($6::text[]) AND ${CLAIMABLE(tables)}
-    ORDER BY array_position($6::text[], head.id) LIMIT $5
   ),
   appended AS (
     INSERT INTO ${tables.log} (saga_id, version, format, write_id, worker, at, first_seq, last_seq, entries)
@@ -48,36 +61,29 @@ const TAKE_OVER: Sql = (tables) => `
     RETURNING saga_id, at
   ),
   taken AS (
-    UPDATE ${tables.heads} head
-    SET worker = $7, due_at = NULL, held_code = NULL, held_reason = NULL, updated_at = appended.at
-    FROM appended WHERE head.id = appended.saga_id
+    INSERT INTO ${tables.heads} (id, name, definition_version, status, plan_hash, plan, created_at, worker, updated_at)
+    SELECT saga_id, '', 0, '', '', 'null', at, $7, at FROM appended
+    ON CONFLICT (id) DO UPDATE
+    SET worker = excluded.worker, due_at = NULL, held_code = NULL, held_reason = NULL, updated_at = excluded.updated_at
   )
   SELECT claimable.id, appended.saga_id IS NOT NULL AS taken
   FROM claimable LEFT JOIN appended ON appended.saga_id = claimable.id`;
 
-/**
- * Takes over what qualifies. Looks first without any lock, since most polls find nothing; then locks what it found, and looks again: what
- * others did until then shows only in a statement that begins under the locks.
- */
+const TAKE_FREE = takeOver(FREE_CANDIDATES);
+const TAKE_ASKED = takeOver(ASKED_CANDIDATES);
+
+/** Takes over what qualifies. Looks first without any lock or transaction, since most polls find nothing. */
 export async function claimSagas(connection: PostgresConnection, query: ClaimQuery): Promise<readonly LoadedSaga[]> {
   const worker = storable('worker', query.worker);
   const candidates = await findCandidates(connection, query);
   if (candidates.length === 0) return [];
-  const taken = await connection.transaction(async (session) => {
-    const lock = query.ids
-      ? session.all<{ id: string }>(LOCK_ASKED, arrayText(candidates))
-      : session.all<{ id: string }>(LOCK_FREE, arrayText(candidates), query.limit);
-    const locked = new Set((await lock).map(({ id }) => id));
-    return takeOver(
+  return connection.transaction(async (session) => {
+    const taken = await takeCandidates(session, { ...query, worker }, candidates);
+    return loadSagas(
       session,
-      { ...query, worker },
-      candidates.filter((id) => locked.has(id)),
+      candidates.filter((id) => taken.has(id)),
     );
   });
-  return loadSagas(
-    connection,
-    candidates.filter((id) => taken.has(id)),
-  );
 }
 
 async function findCandidates(session: PostgresSession, query: ClaimQuery): Promise<readonly string[]> {
@@ -93,18 +99,19 @@ async function findCandidates(session: PostgresSession, query: ClaimQuery): Prom
   return rows.map(({ id }) => id);
 }
 
-async function takeOver(
+/** Where the worker before has written once more meanwhile, looks again. */
+async function takeCandidates(
   session: PostgresSession,
   query: ClaimQuery,
-  locked: readonly string[],
+  candidates: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const asked = query.ids !== undefined;
   const entries = JSON.stringify([{ event: 'claimed', ...(asked && { asked }) }]);
   const taken = new Set<string>();
-  let left = locked;
+  let left = candidates;
   for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt++) {
     const values = [...qualifications(query), query.limit - taken.size, arrayText(left), query.worker, entries];
-    const rows = await session.all<{ id: string; taken: boolean }>(TAKE_OVER, ...values);
+    const rows = await session.all<{ id: string; taken: boolean }>(asked ? TAKE_ASKED : TAKE_FREE, ...values);
     for (const row of rows) if (row.taken) taken.add(row.id);
     left = rows.filter((row) => !row.taken).map(({ id }) => id);
   }

@@ -20,8 +20,9 @@ const RETRY_PAUSE = 20;
 /** A transaction of ours waits no longer for a lock, and keeps its own no longer when its process has stopped in the middle. */
 const LOCK_TIMEOUT = '5s';
 const IDLE_TIMEOUT = '10s';
-const SET_TIMEOUTS: Sql = () =>
-  `SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)`;
+/** And the server translates no statement of theirs into machine code, which takes it longer than to run it (it goes by estimates). */
+const SET_UP: Sql = () => `
+  SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true), set_config('jit', 'off', true)`;
 
 /** Where statements run: on their own, or in a transaction. */
 export interface PostgresSession {
@@ -85,7 +86,7 @@ export class PostgresConnection implements PostgresSession {
     return this.retry(() =>
       this.client.transaction(async (run) => {
         const session = this.session(run);
-        await session.all(SET_TIMEOUTS, lockTimeout, IDLE_TIMEOUT);
+        await session.all(SET_UP, lockTimeout, IDLE_TIMEOUT);
         return work(session);
       }),
     );
