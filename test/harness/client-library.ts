@@ -24,6 +24,8 @@ export interface SharedTransactions {
   readonly atOnce: number;
   /** Runs a statement through the handle of a transaction. */
   write(handle: unknown, sql: string): Promise<unknown>;
+  /** Makes a query that inserts a note through the handle, and gives what sends it; absent where there are no such queries. */
+  readonly insertLater?: (handle: unknown, note: string) => () => PromiseLike<unknown>;
 }
 
 /** How many connections each of them may make. */

@@ -1,4 +1,6 @@
+import { MikroORM, type SqlEntityManager } from '@mikro-orm/mysql';
 import { sql } from 'drizzle-orm';
+import { mysqlTable, varchar } from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
 import createKnex, { type Knex } from 'knex';
 import { CamelCasePlugin, CompiledQuery, Kysely, MysqlDialect, type Transaction } from 'kysely';
@@ -7,8 +9,12 @@ import type { Pool, PoolConnection } from 'mysql2/promise';
 import type { MysqlStorageOptions } from 'nest-saga/mysql';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONNECTIONS, type ClientLibraryUnderTest } from './client-library.js';
+import { insertByKnex, insertByKysely, insertByPrisma, insertByTypeOrm, type Notes } from './late-inserts.js';
 import type { MysqlDatabase } from './mysql-database.js';
 import { serverConfig } from './mysql-server.js';
+import { prismaOverMysql, type PrismaTransaction } from './prisma-client.js';
+
+const notes = mysqlTable('test_notes', { note: varchar('note', { length: 100 }) });
 
 /** Every library whose handle the storage takes as it is, beside a pool of `mysql2/promise`. */
 export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<MysqlDatabase, MysqlStorageOptions['client']>[] = [
@@ -32,13 +38,14 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<MysqlDatabase, My
   {
     name: 'TypeORM',
     async connect(database) {
-      const client = await typeOrmDataSource(database).initialize();
+      const client = await new DataSource(typeOrmOptions(database)).initialize();
       return {
         client,
         query: (text) => client.query<unknown[]>(text),
         shared: {
           transaction: (work) => client.transaction(work),
           write: (handle, text) => (handle as EntityManager).query(text),
+          insertLater: (handle, note) => insertByTypeOrm(handle as EntityManager, note),
           atOnce: CONNECTIONS - 3,
         },
         end: () => client.destroy(),
@@ -58,6 +65,7 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<MysqlDatabase, My
         shared: {
           transaction: (work) => client.transaction().execute(work),
           write: (handle, text) => (handle as Transaction<unknown>).executeQuery(CompiledQuery.raw(text)),
+          insertLater: (handle, note) => insertByKysely(handle as Transaction<Notes>, note),
           atOnce: CONNECTIONS - 3,
         },
         end: () => client.destroy(),
@@ -79,6 +87,7 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<MysqlDatabase, My
           write: async (handle, text) => {
             await (handle as Knex.Transaction).raw(text);
           },
+          insertLater: (handle, note) => insertByKnex(handle as Knex, note),
           atOnce: CONNECTIONS - 3,
         },
         end: () => client.destroy(),
@@ -97,9 +106,48 @@ export const CLIENT_LIBRARIES: readonly ClientLibraryUnderTest<MysqlDatabase, My
         shared: {
           transaction: (work) => client.transaction(work),
           write: async (handle, text) => (handle as typeof client).execute(sql.raw(text)),
+          insertLater(handle, note) {
+            const insert = (handle as typeof client).insert(notes).values({ note }).prepare();
+            return () => insert.execute();
+          },
           atOnce: CONNECTIONS - 3,
         },
         end: () => pool.promise().end(),
+      };
+    },
+  },
+  {
+    name: 'Prisma',
+    async connect(database) {
+      const { host, port, user, password } = serverConfig;
+      const config = { host, port, user, password, database: database.name, connectionLimit: CONNECTIONS } as object;
+      const client = prismaOverMysql(config);
+      return {
+        client,
+        query: (text) => client.$queryRawUnsafe(text),
+        shared: {
+          transaction: (work) => client.$transaction(work, { timeout: 60_000 }),
+          write: (handle, text) => (handle as PrismaTransaction).$executeRawUnsafe(text),
+          insertLater: (handle, note) => insertByPrisma(handle as PrismaTransaction, note),
+          atOnce: CONNECTIONS - 3,
+        },
+        end: () => client.$disconnect(),
+      };
+    },
+  },
+  {
+    name: 'MikroORM',
+    async connect(database) {
+      const client = await MikroORM.init(mikroOrmOptions(database));
+      return {
+        client,
+        query: (text) => client.em.getConnection().execute<unknown[]>(text),
+        shared: {
+          transaction: (work) => client.em.fork().transactional(work),
+          write: (handle, text) => (handle as SqlEntityManager).execute(text),
+          atOnce: CONNECTIONS - 3,
+        },
+        end: () => client.close(),
       };
     },
   },
@@ -123,10 +171,10 @@ function optionsOf(database: MysqlDatabase): PoolOptions {
   return { ...serverConfig, database: database.name, connectionLimit: CONNECTIONS };
 }
 
-/** A DataSource of the database, not initialized yet. */
-export function typeOrmDataSource(database: MysqlDatabase): DataSource {
+/** What a DataSource of the database is made of. */
+export function typeOrmOptions(database: MysqlDatabase) {
   const { host, port, user, password } = serverConfig;
-  return new DataSource({
+  return {
     type: 'mysql',
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
@@ -134,5 +182,20 @@ export function typeOrmDataSource(database: MysqlDatabase): DataSource {
     ...(password !== undefined && { password }),
     database: database.name,
     poolSize: CONNECTIONS,
-  });
+  } as const;
+}
+
+/** What a MikroORM instance of the database is made of. */
+export function mikroOrmOptions(database: MysqlDatabase) {
+  const { host, port, user, password } = serverConfig;
+  return {
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
+    dbName: database.name,
+    pool: { min: 0, max: CONNECTIONS },
+  } satisfies Parameters<typeof MikroORM.init>[0];
 }

@@ -111,6 +111,32 @@ export function describeOnClient<Place extends PlaceOfClient, Client>(
     await peer.close();
   });
 
+  it('refuses a transaction in place of the client that has begun it', async () => {
+    await connected.shared?.transaction(async (handle) => {
+      expect(() => options.storageOn(handle as Client)).toThrow(
+        /`client` is (a transaction|an EntityManager|a single connection) of/,
+      );
+    });
+  });
+
+  it('writes nothing by a query that was made in a transaction and is sent behind its end', async () => {
+    const insertLater = connected.shared?.insertLater;
+    if (insertLater === undefined) return;
+    const storage = options.storageOn(connected.client);
+    await storage.open();
+    try {
+      const [sent, late] = await storage.transaction(async ({ handle }) => {
+        await insertLater(handle, 'in time')();
+        return ['in time', insertLater(handle, 'late')] as const;
+      });
+      await expect(Promise.resolve().then(late)).rejects.toThrow();
+      expect(await place.query('SELECT note FROM test_notes')).toEqual([{ note: sent }]);
+    } finally {
+      await storage.close();
+      await place.query('DELETE FROM test_notes');
+    }
+  });
+
   return () => ({ place, connected });
 }
 

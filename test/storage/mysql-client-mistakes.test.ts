@@ -3,9 +3,11 @@ import { drizzle } from 'drizzle-orm/mysql2';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import knex from 'knex';
 import { Kysely, PostgresDialect } from 'kysely';
+import { MikroORM } from '@mikro-orm/postgresql';
 import { MysqlSagaStorage, type MysqlStorageOptions } from 'nest-saga/mysql';
 import { Pool } from 'pg';
 import { DataSource, QueryFailedError } from 'typeorm';
+import { prismaOverPostgres } from '../harness/prisma-client.js';
 import { errorNumber } from '../../lib/storage/mysql/driver-error.js';
 
 const typeOrm = new DataSource({ type: 'mysql' });
@@ -28,6 +30,12 @@ describe('MysqlSagaStorage refuses as its client', () => {
       'is a Kysely instance of PostgreSQL',
     ],
     ['Knex of PostgreSQL', () => knex({ client: 'pg' }), "is a Knex instance of 'pg', and has to be one of 'mysql2'"],
+    ['Prisma of PostgreSQL', () => prismaOverPostgres({}), "is a Prisma client of 'postgresql'"],
+    [
+      'MikroORM of PostgreSQL',
+      () => MikroORM.initSync({ dbName: 'shop', entities: [], discovery: { warnWhenNoEntities: false } }),
+      "is a MikroORM instance, and what is inside is a Knex instance of 'pg'",
+    ],
     ['Drizzle of PostgreSQL', () => drizzlePostgres({ client: postgresPool }), 'is a NodePgDatabase of Drizzle'],
     [
       'Drizzle over a single connection',

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
+import { MikroORM } from '@mikro-orm/mysql';
 import { PostgresSagaStorage, type PostgresStorageOptions } from 'nest-saga/postgres';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzleMysql } from 'drizzle-orm/mysql2';
@@ -8,9 +9,11 @@ import { Kysely, MysqlDialect, SqliteDialect } from 'kysely';
 import { createPool } from 'mysql2/promise';
 import { Client } from 'pg';
 import { DataSource, QueryFailedError } from 'typeorm';
+import { prismaOverMysql } from '../harness/prisma-client.js';
 import { sqlState } from '../../lib/storage/postgres/driver-error.js';
 
 const typeOrm = new DataSource({ type: 'postgres' });
+const mikroOrmOptions = { dbName: 'shop', entities: [], discovery: { warnWhenNoEntities: false } };
 
 describe('PostgresSagaStorage refuses as its client', () => {
   test.each<[string, () => unknown, string]>([
@@ -33,6 +36,17 @@ describe('PostgresSagaStorage refuses as its client', () => {
     ],
     ['Knex of MySQL', () => knex({ client: 'mysql2' }), "is a Knex instance of 'mysql2', and has to be one of 'pg'"],
     ['Knex of SQLite', () => knex({ client: 'sqlite3', useNullAsDefault: true }), "is a Knex instance of 'sqlite3'"],
+    ['Prisma of MySQL', () => prismaOverMysql({}), "is a Prisma client of 'mysql', and has to be one of 'postgresql'"],
+    [
+      'MikroORM of MySQL',
+      () => MikroORM.initSync(mikroOrmOptions),
+      "is a MikroORM instance, and what is inside is a Knex instance of 'mysql2'",
+    ],
+    [
+      'an EntityManager of MikroORM',
+      () => MikroORM.initSync(mikroOrmOptions).em,
+      'is an EntityManager of MikroORM: give the MikroORM instance',
+    ],
     ['Drizzle of MySQL', () => drizzleMysql({ client: {} as never }), 'is a MySql2Database of Drizzle'],
     ['Drizzle over another driver', () => drizzleProxy(async () => ({ rows: [] })), 'is a PgRemoteDatabase of Drizzle'],
     [
@@ -68,6 +82,13 @@ describe('the SQLSTATE of an error', () => {
     ['MikroORM, as `originalError`', Object.assign(new Error('wrapped'), { originalError: driverError })],
     ['Objection, as `nativeError`', Object.assign(new Error('wrapped'), { nativeError: driverError })],
     ['Prisma, as `meta`', Object.assign(new Error('wrapped'), { code: 'P2010', meta: { code: '23505' } })],
+    [
+      'Prisma, in its adapter',
+      Object.assign(new Error('wrapped'), {
+        code: 'P2010',
+        meta: { driverAdapterError: new Error('adapter', { cause: { originalCode: '23505' } }) },
+      }),
+    ],
     ['two of them', new Error('outer', { cause: new Error('inner', { cause: driverError }) })],
   ])('is found in the error of %s', (_library, error) => {
     expect(sqlState(error)).toBe('23505');

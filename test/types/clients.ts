@@ -1,3 +1,5 @@
+import type { EntityManager as MikroOrmEntityManager, MikroORM as MikroOrmOnMysql } from '@mikro-orm/mysql';
+import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
 import type { drizzle as drizzleOnMysql } from 'drizzle-orm/mysql2';
 import type { drizzle } from 'drizzle-orm/node-postgres';
 import type { Knex } from 'knex';
@@ -9,6 +11,7 @@ import type { MysqlClient, MysqlSagaStorage } from 'nest-saga/mysql';
 import type { PostgresClient, PostgresSagaStorage } from 'nest-saga/postgres';
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { PrismaClient, PrismaTransaction } from '../harness/prisma-client.js';
 
 interface Tables {
   readonly orders: { readonly id: string };
@@ -30,6 +33,8 @@ export const handles: readonly true[] = [
   true satisfies Same<TransactionOf<PostgresSagaStorage<Kysely<Tables>>>, Transaction<Tables>>,
   true satisfies Same<TransactionOf<PostgresSagaStorage<Knex>>, Knex.Transaction>,
   true satisfies Same<TransactionOf<PostgresSagaStorage<Database>>, DrizzleTransaction>,
+  true satisfies Same<TransactionOf<PostgresSagaStorage<PrismaClient>>, PrismaTransaction>,
+  true satisfies Same<TransactionOf<PostgresSagaStorage<MikroORM>>, MikroORM['em']>,
   true satisfies Same<TransactionOf<PostgresSagaStorage<PostgresClient<Tables>>>, Tables>,
   true satisfies Same<TransactionOf<MysqlSagaStorage<MysqlPool>>, PoolConnection>,
   true satisfies Same<TransactionOf<MysqlSagaStorage<CallbackPool>>, PoolConnection>,
@@ -37,5 +42,13 @@ export const handles: readonly true[] = [
   true satisfies Same<TransactionOf<MysqlSagaStorage<Kysely<Tables>>>, Transaction<Tables>>,
   true satisfies Same<TransactionOf<MysqlSagaStorage<Knex>>, Knex.Transaction>,
   true satisfies Same<TransactionOf<MysqlSagaStorage<MysqlDatabase>>, MysqlDrizzleTransaction>,
+  true satisfies Same<TransactionOf<MysqlSagaStorage<PrismaClient>>, PrismaTransaction>,
+  true satisfies Same<TransactionOf<MysqlSagaStorage<MikroOrmOnMysql>>, MikroOrmOnMysql['em']>,
   true satisfies Same<TransactionOf<MysqlSagaStorage<MysqlClient<Tables>>>, Tables>,
+];
+
+/** The EntityManager that MikroORM hands out is its driver's own. */
+export const managers = [
+  (handle: TransactionOf<PostgresSagaStorage<MikroORM>>): SqlEntityManager => handle,
+  (handle: TransactionOf<MysqlSagaStorage<MikroOrmOnMysql>>): MikroOrmEntityManager => handle,
 ];

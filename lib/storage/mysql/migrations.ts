@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { StorageNotMigratedError } from '../../errors/storage-not-migrated-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import { StorageVersionError } from '../../errors/storage-version-error.js';
+import { migrationScript } from '../sql/migration-script.js';
 import { sagaTables } from '../sql/saga-tables.js';
 import { sagas } from './migrations/0001-sagas.js';
 import type { MysqlConnection, MysqlSession } from './mysql-connection.js';
@@ -12,7 +13,9 @@ export interface MysqlMigration {
   /** 1, 2, 3 … */
   readonly version: number;
   readonly name: string;
-  /** The statements, of which the last one notes that the migration has run. Each may run twice, because each commits on its own. */
+  /** In their order; the last one notes that the migration has run. Each may run twice, because each commits on its own. */
+  readonly statements: readonly string[];
+  /** All of them in one text, for tools that take files. */
   readonly sql: string;
 }
 
@@ -34,13 +37,10 @@ const SELECT_TABLE = `
 
 /** All migrations, in the order in which they run. */
 export function migrationsFor(tables: MysqlTables): readonly MysqlMigration[] {
-  return CHANGES.map(({ name }, i) => ({
-    version: i + 1,
-    name,
-    sql: statementsOf(i + 1, tables)
-      .map((statement) => `${statement};\n`)
-      .join('\n'),
-  }));
+  return CHANGES.map(({ name }, i) => {
+    const statements = statementsOf(i + 1, tables);
+    return { version: i + 1, name, statements, sql: migrationScript(statements) };
+  });
 }
 
 /**

@@ -8,8 +8,8 @@ import { poolConfigOf } from './pool-size.js';
 /** How a {@link MysqlSagaStorage} works. */
 export interface MysqlStorageOptions<Client extends MysqlStorageClient = MysqlStorageClient> {
   /**
-   * What the application has, as it is: what `createPool()` of `mysql2` or `mysql2/promise` gives, a handle of TypeORM, Kysely, Knex or
-   * Drizzle; else a {@link MysqlClient}.
+   * What the application has, as it is: what `createPool()` of `mysql2` or `mysql2/promise` gives, a handle of TypeORM, Kysely, Knex,
+   * Drizzle, Prisma or MikroORM; else a {@link MysqlClient}.
    */
   readonly client: Client;
   /** Whether `open()` runs missing migrations, or refuses to work without them; default `true`. */

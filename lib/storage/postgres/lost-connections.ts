@@ -32,6 +32,8 @@ export class LostConnections {
 
   private readonly onAcquire = (connection: Connection): void => {
     this.lent.add(connection);
+    // One listener, however many storages share the pool.
+    connection.off?.('error', ignoreLoss);
     connection.on?.('error', ignoreLoss);
   };
 

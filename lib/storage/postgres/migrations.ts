@@ -1,5 +1,6 @@
 import { StorageNotMigratedError } from '../../errors/storage-not-migrated-error.js';
 import { StorageVersionError } from '../../errors/storage-version-error.js';
+import { migrationScript } from '../sql/migration-script.js';
 import { sagaTables } from '../sql/saga-tables.js';
 import { sagas } from './migrations/0001-sagas.js';
 import { missingHandlers } from './migrations/0002-missing-handlers.js';
@@ -11,7 +12,9 @@ export interface PostgresMigration {
   /** 1, 2, 3 … */
   readonly version: number;
   readonly name: string;
-  /** The statements, of which the last one notes that the migration has run. Run them in one transaction. */
+  /** In their order, to be run in one transaction; the last one notes that the migration has run. */
+  readonly statements: readonly string[];
+  /** All of them in one text, for tools that take files. */
   readonly sql: string;
 }
 
@@ -26,7 +29,7 @@ const CHANGES: readonly Change[] = [
 ];
 
 /** One number for each set of tables in a database; replicas that start at once take their turns by it. */
-const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`;
+const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended($1, 0)) IS NOT NULL AS locked`;
 
 /** A migration of large tables takes its time, and replicas that start meanwhile wait for it. */
 const LOCK_TIMEOUT = '10min';
@@ -38,13 +41,10 @@ const SELECT_TABLE = `
 
 /** All migrations, in the order in which they run. */
 export function migrationsFor(tables: PostgresTables): readonly PostgresMigration[] {
-  return CHANGES.map(({ name }, i) => ({
-    version: i + 1,
-    name,
-    sql: statementsOf(i + 1, tables)
-      .map((statement) => `${statement};\n`)
-      .join('\n'),
-  }));
+  return CHANGES.map(({ name }, i) => {
+    const statements = statementsOf(i + 1, tables);
+    return { version: i + 1, name, statements, sql: migrationScript(statements) };
+  });
 }
 
 /**

@@ -7,7 +7,10 @@ import type { PostgresOwnListener, PostgresPool } from './postgres-client.js';
 
 /** How a {@link PostgresSagaStorage} works. */
 export interface PostgresStorageOptions<Client extends PostgresStorageClient = PostgresStorageClient> {
-  /** What the application has, as it is: a `new Pool()` of `pg`, a TypeORM `DataSource`; else a {@link PostgresClient}. */
+  /**
+   * What the application has, as it is: a `new Pool()` of `pg`, a handle of TypeORM, Kysely, Knex, Drizzle, Prisma or MikroORM; else a
+   * {@link PostgresClient}.
+   */
   readonly client: Client;
   /** Whether `open()` runs missing migrations, or refuses to work without them; default `true`. */
   readonly migrate?: boolean;

@@ -54,6 +54,10 @@ export function foreignClients(known: readonly ForeignClient[]): ClientLibrary<n
 /** Handles that every SQL storage refuses. */
 export const FOREIGN_TO_ALL: readonly ForeignClient[] = [
   { has: ['getRepository', 'transaction'], mistake: 'is an EntityManager of TypeORM: give the DataSource' },
+  {
+    has: ['getRepository', 'transactional', 'fork'],
+    mistake: 'is an EntityManager of MikroORM: give the MikroORM instance',
+  },
   { has: ['startTransaction', 'broadcaster'], mistake: 'is a QueryRunner of TypeORM: give the DataSource' },
   {
     has: ['getQueryInterface', 'transaction'],

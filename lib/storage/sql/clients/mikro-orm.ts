@@ -46,6 +46,9 @@ export function mikroOrmLibrary<Run, Inside extends SqlClient<Run>, Use>(
   return (client) => {
     if (!isMikroOrm(client)) return undefined;
     const builder = builderOf(client);
+    if (builder === undefined) {
+      return { mistake: 'is a MikroORM instance that is not connected yet: await its `connect()` before' };
+    }
     for (const recognize of inside) {
       const recognized = recognize(builder);
       if (recognized === undefined) continue;
@@ -67,10 +70,15 @@ function isMikroOrm(client: object): client is MikroOrm & { readonly em: Transac
   return 'em' in client && 'getMetadata' in client && 'schema' in client;
 }
 
-/** The Knex instance or the Kysely instance by which MikroORM runs its own statements. */
-function builderOf({ em }: MikroOrm): object {
+/** The Knex instance or the Kysely instance by which MikroORM runs its own statements; `undefined` where there is none yet. */
+function builderOf({ em }: MikroOrm): object | undefined {
   const connection: { getKnex?(): object; getClient?(): object } = em.getConnection('write');
-  return connection.getKnex?.() ?? connection.getClient?.() ?? connection;
+  try {
+    return connection.getKnex?.() ?? connection.getClient?.() ?? connection;
+  } catch {
+    // MikroORM 7 makes it when it connects, and throws until then.
+    return undefined;
+  }
 }
 
 function sqlClientOf<Run, Inside extends SqlClient<Run>>(
