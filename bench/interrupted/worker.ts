@@ -53,7 +53,7 @@ class InterruptedOrderSaga extends SagaDefinition<Order> {}
 
 const PROVIDERS = [InterruptedOrderSaga, ReserveInventory, ChargeOrWait, ShipAndCount];
 
-/** How many a worker has under way, of those that it takes up as of new ones. Recovery takes half of them at a time. */
+/** How many a worker has under way, of those that it takes up as of new ones. */
 const AT_ONCE = 200;
 
 const database = serverOf(server).open(address);

@@ -92,10 +92,13 @@ export class Recovery {
     this.onRoom();
   }
 
-  /** Looks again where there was no room: for half of the places at a time, so that a claim is worth its round trip. */
+  /**
+   * Looks again where there was no room, when most places are free: what is claimed together is written together, so large lots save claims
+   * as well as writes. Sagas that stay for long leave it to the interval.
+   */
   private onRoom(): void {
     const { concurrency, recovery } = this.env.options;
-    const hasRoom = this.recovering.size <= recovery.concurrency / 2 && this.worker.room >= concurrency / 2;
+    const hasRoom = this.recovering.size <= recovery.concurrency / 4 && this.worker.room >= concurrency / 2;
     if (this.#more && hasRoom) this.hurry();
   }
 

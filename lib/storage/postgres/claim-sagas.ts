@@ -72,12 +72,12 @@ const takeOver =
 const TAKE_FREE = takeOver(FREE_CANDIDATES);
 const TAKE_ASKED = takeOver(ASKED_CANDIDATES);
 
-/** Takes over what qualifies. Looks first without any lock or transaction, since most polls find nothing. */
+/** Takes over what qualifies. Looks first without any lock, since most polls find nothing. */
 export async function claimSagas(connection: PostgresConnection, query: ClaimQuery): Promise<readonly LoadedSaga[]> {
   const worker = storable('worker', query.worker);
-  const candidates = await findCandidates(connection, query);
-  if (candidates.length === 0) return [];
   return connection.transaction(async (session) => {
+    const candidates = await findCandidates(session, query);
+    if (candidates.length === 0) return [];
     const taken = await takeCandidates(session, { ...query, worker }, candidates);
     return loadSagas(
       session,
