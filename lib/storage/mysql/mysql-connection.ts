@@ -1,17 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import { closedError } from '../closed-error.js';
 import type { Sql } from '../sql/saga-tables.js';
+import { shareWork } from '../sql/shared-work.js';
 import type { Bindable, BoundStatement } from './bound-statement.js';
 import { isCollision, isInTheWay, isTransactionLost, toSagaError } from './driver-error.js';
 import type { MysqlQuery, MysqlResult } from './mysql-client.js';
 import type { MysqlTables } from './mysql-tables.js';
 import { parameter } from './parameter.js';
-import { ConnectionLostError, type StatementClient } from './pool-client.js';
+import type { StatementClient } from './pool-client.js';
 
 /** How often a statement or transaction is tried that collides with others. */
 const ATTEMPTS = 10;
-/** The same of a transaction that somebody else writes in, whose work costs more. */
-const SHARED_ATTEMPTS = 5;
 /** Milliseconds between two tries, at most; random, so that those who collided do not meet again. */
 const RETRY_PAUSE = 20;
 /** Milliseconds after which nothing is tried again: who has waited as long as that for a lock will not get it the next time. */
@@ -59,7 +58,7 @@ export class MysqlConnection implements MysqlSession {
 
   /** As {@link all}, without another try, and with the error as the driver gives it. */
   async allAtOnce<Row>(sql: Sql, ...values: Bindable[]): Promise<readonly Row[]> {
-    if (!this.isOpen) throw closedError();
+    this.assertOpen();
     return this.session(this.client.run).all<Row>(sql, ...values);
   }
 
@@ -96,25 +95,13 @@ export class MysqlConnection implements MysqlSession {
    * Runs `work` in one transaction that somebody else writes in as well; it may run more than once. What `work` rejects with is passed on as
    * it is, whatever the server says of the rollback; anything else in the port's terms.
    */
-  async share<T>(work: (session: MysqlSession, handle: unknown) => Promise<T>): Promise<T> {
-    for (let left = SHARED_ATTEMPTS - 1; ; left--) {
-      if (!this.isOpen) throw closedError();
-      let thrown: { readonly error: unknown } | undefined;
-      try {
-        return await this.client.transaction(async (run, handle) => {
-          try {
-            return await work(this.session(run), handle);
-          } catch (error) {
-            thrown = { error };
-            throw error;
-          }
-        });
-      } catch (error) {
-        if (error instanceof ConnectionLostError) throw connectionLost(error);
-        if (!isTransactionLost(error) || left <= 0) throw thrown === undefined ? toSagaError(error) : thrown.error;
-        await delay(Math.random() * RETRY_PAUSE);
-      }
-    }
+  share<T>(work: (session: MysqlSession, handle: unknown) => Promise<T>): Promise<T> {
+    return shareWork<MysqlQuery, T>((run, handle) => work(this.session(run), handle), {
+      transaction: (shared) => this.client.transaction(shared),
+      assertOpen: () => this.assertOpen(),
+      isLost: isTransactionLost,
+      toSagaError,
+    });
   }
 
   /** What runs in a transaction of the application's; `undefined` if `handle` is none. */
@@ -136,7 +123,7 @@ export class MysqlConnection implements MysqlSession {
   private async retry<T>(attempt: () => Promise<T>): Promise<T> {
     const start = performance.now();
     for (let left = ATTEMPTS - 1; ; left--) {
-      if (!this.isOpen) throw closedError();
+      this.assertOpen();
       try {
         return await attempt();
       } catch (error) {
@@ -145,6 +132,10 @@ export class MysqlConnection implements MysqlSession {
         await delay(Math.random() * RETRY_PAUSE);
       }
     }
+  }
+
+  private assertOpen(): void {
+    if (!this.isOpen) throw closedError();
   }
 
   private text(sql: Sql): string {
@@ -169,19 +160,4 @@ function rowsOf<Row>({ rows }: MysqlResult): readonly Row[] {
 
 function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString();
-}
-
-function connectionLost(cause: unknown): StorageUnavailableError {
-  return new StorageUnavailableError(
-    'failed',
-    'The connection to the saga database was lost in the middle of a transaction, which the server has rolled back.',
-    { cause },
-  );
-}
-
-function closedError(): StorageUnavailableError {
-  return new StorageUnavailableError(
-    'closed',
-    'The saga storage is not open: not yet, or not any more. Nothing was written.',
-  );
 }

@@ -1,4 +1,5 @@
 import type { SqlClient } from '../sql/clients/sql-client.js';
+import { ConnectionLostError } from '../sql/shared-work.js';
 import { poolSizeOf } from './pool-size.js';
 import type {
   MysqlCallbackPool,
@@ -91,9 +92,6 @@ async function onConnection<T>(
     else connection.destroy();
   }
 }
-
-/** A transaction whose connection is lost: it was rolled back, and says nothing about what was done in it. */
-export class ConnectionLostError extends Error {}
 
 /** A connection that cannot roll back soon is of no use to anybody: thrown away, it commits nothing either. */
 async function rollBack(run: MysqlQuery): Promise<'sound' | 'busy' | ConnectionLostError> {

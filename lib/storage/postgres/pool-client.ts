@@ -1,4 +1,5 @@
 import type { RunBy, SqlClient } from '../sql/clients/sql-client.js';
+import { ConnectionLostError } from '../sql/shared-work.js';
 import { LostConnections } from './lost-connections.js';
 import type {
   PostgresClient,
@@ -170,9 +171,6 @@ async function transactionOn<T>(
     client.release(broken);
   }
 }
-
-/** A transaction whose connection is lost: it was rolled back, and says nothing about what was done in it. */
-export class ConnectionLostError extends Error {}
 
 /** A connection that cannot roll back soon is of no use to anybody: thrown away, it commits nothing either. */
 async function rollBack(client: PostgresPoolClient): Promise<Error | undefined> {

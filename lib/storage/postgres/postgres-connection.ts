@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import { closedError } from '../closed-error.js';
 import type { Sql } from '../sql/saga-tables.js';
+import { shareWork } from '../sql/shared-work.js';
 import { isCollision, isPreparationFailure, toSagaError } from './driver-error.js';
-import {
-  ConnectionLostError,
-  type RunStatement,
-  type StatementClient,
-  type TransactionBeginning,
-} from './pool-client.js';
+import type { RunStatement, StatementClient, TransactionBeginning } from './pool-client.js';
 import type { PostgresStatement, PostgresValue } from './postgres-client.js';
 import type { PostgresTables } from './postgres-tables.js';
 
@@ -96,28 +92,16 @@ export class PostgresConnection implements PostgresSession {
    * Runs `work` in one transaction that somebody else writes in as well; it may run more than once. What `work` rejects with is passed on as
    * it is, whatever the server says of the rollback; anything else in the port's terms.
    */
-  async share<T>(
+  share<T>(
     work: (session: PostgresSession, handle: unknown) => Promise<T>,
     beginning: TransactionBeginning,
   ): Promise<T> {
-    for (let left = ATTEMPTS - 1; ; left--) {
-      if (!this.isOpen) throw closedError();
-      let thrown: { readonly error: unknown } | undefined;
-      try {
-        return await this.client.transaction(async (run, handle) => {
-          try {
-            return await work(this.session(run), handle);
-          } catch (error) {
-            thrown = { error };
-            throw error;
-          }
-        }, beginning);
-      } catch (error) {
-        if (error instanceof ConnectionLostError) throw connectionLost(error);
-        if (!isCollision(error) || left <= 0) throw thrown === undefined ? toSagaError(error) : thrown.error;
-        await delay(Math.random() * RETRY_PAUSE);
-      }
-    }
+    return shareWork<RunStatement, T>((run, handle) => work(this.session(run), handle), {
+      transaction: (shared) => this.client.transaction(shared, beginning),
+      assertOpen: () => this.assertOpen(),
+      isLost: isCollision,
+      toSagaError,
+    });
   }
 
   /** What runs in a transaction of the application's; `undefined` if `handle` is none. */
@@ -140,7 +124,7 @@ export class PostgresConnection implements PostgresSession {
 
   private async retry<T>(attempt: () => Promise<T>): Promise<T> {
     for (let left = ATTEMPTS - 1; ; left--) {
-      if (!this.isOpen) throw closedError();
+      this.assertOpen();
       const { prepares } = this;
       try {
         return await attempt();
@@ -162,6 +146,10 @@ export class PostgresConnection implements PostgresSession {
     return name;
   }
 
+  private assertOpen(): void {
+    if (!this.isOpen) throw closedError();
+  }
+
   private text(sql: Sql): string {
     let text = this.texts.get(sql);
     if (text === undefined) {
@@ -170,19 +158,4 @@ export class PostgresConnection implements PostgresSession {
     }
     return text;
   }
-}
-
-function connectionLost(cause: unknown): StorageUnavailableError {
-  return new StorageUnavailableError(
-    'failed',
-    'The connection to the saga database was lost in the middle of a transaction, which the server has rolled back.',
-    { cause },
-  );
-}
-
-function closedError(): StorageUnavailableError {
-  return new StorageUnavailableError(
-    'closed',
-    'The saga storage is not open: not yet, or not any more. Nothing was written.',
-  );
 }

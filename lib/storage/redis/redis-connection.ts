@@ -1,4 +1,4 @@
-import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import { closedError } from '../closed-error.js';
 import { isUnknownScript, toSagaError } from './driver-error.js';
 import type { RedisClient, RedisCommand } from './redis-client.js';
 import { redisKeys, type RedisKeys } from './redis-keys.js';
@@ -99,11 +99,4 @@ function evalSha({ script, keys, args }: ScriptCall): RedisCommand {
 /** It is known from then on. */
 function evalText({ script, keys, args }: ScriptCall): RedisCommand {
   return ['eval', script.text, keys.length, ...keys, ...args];
-}
-
-function closedError(): StorageUnavailableError {
-  return new StorageUnavailableError(
-    'closed',
-    'The saga storage is not open: not yet, or not any more. Nothing was written.',
-  );
 }

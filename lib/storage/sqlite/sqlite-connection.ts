@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
-import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import { closedError } from '../closed-error.js';
 import type { SagaTables, Sql } from '../sql/saga-tables.js';
 import { isBusy, toSagaError } from './driver-error.js';
 import type { SqliteClient, SqliteStatement, SqliteValue } from './sqlite-client.js';
@@ -175,13 +175,6 @@ export class SqliteConnection {
     }
     return statement;
   }
-}
-
-function closedError(): StorageUnavailableError {
-  return new StorageUnavailableError(
-    'closed',
-    'The saga storage is not open: not yet, or not any more. Nothing was written.',
-  );
 }
 
 /** Types promise nothing about values that came from outside, and a driver may end the process on the wrong one. */
