@@ -81,6 +81,8 @@ class ChaosRun {
   private serverIsTaken = false;
   private started = 0;
   private readonly within = new Set<number>();
+  /** Sagas that two workers were asked for at once. */
+  private readonly contended = new Set<number>();
   private stale = 0;
   private adopted = 0;
   private over = false;
@@ -181,6 +183,7 @@ class ChaosRun {
   private start({ saga, how, workers }: Start): void {
     this.started = saga + 1;
     if (how === 'start within') this.within.add(saga);
+    if (workers.length > 1) this.contended.add(saga);
     for (const worker of workers) this.tell(worker, { does: how, saga });
   }
 
@@ -328,6 +331,7 @@ class ChaosRun {
       effects: effects.get(id) ?? [],
       rows: rows.get(id) ?? [],
       startedWithin: this.within.has(saga),
+      contended: this.contended.has(saga),
       told: this.told.get(saga) ?? [],
     };
   }

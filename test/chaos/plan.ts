@@ -77,6 +77,11 @@ function incidentAt(at: number, random: Random, faults: readonly number[]): Inci
   }
 }
 
+/** Whether who starts this saga in a transaction rolls that back. */
+export function thinksBetter(seed: number, saga: number): boolean {
+  return new Random(seed, 'thinks better', saga).chance(0.2);
+}
+
 export interface StartsOptions {
   readonly seed: number;
   readonly ms: number;

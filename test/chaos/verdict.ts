@@ -16,6 +16,8 @@ export interface SagaEnd {
   readonly rows: readonly ApplicationRow[];
   /** It was started in a transaction of the caller's, and in no other way. */
   readonly startedWithin: boolean;
+  /** Two workers were asked to start it. */
+  readonly contended: boolean;
   /** What callers of `run()` and `start()` were told. */
   readonly told: readonly string[];
 }
@@ -84,6 +86,7 @@ export class Verdict {
       ...late.flatMap((effect) => unexplained(effect, history)),
       ...apart(end, steps),
       ...untrue(end),
+      ...notRolledBack(end),
       ...unbalanced(end, skipped),
       ...wrongTrail(end),
     ];
@@ -181,6 +184,11 @@ function untrue({ record, told }: SagaEnd): string[] {
       ? [`its caller was told ${what}, but it completed`]
       : [];
   });
+}
+
+/** Who was told that its transaction was rolled back must not find the saga; of two, the other one may have started it. */
+function notRolledBack({ told, contended }: SagaEnd): string[] {
+  return told.includes('SAGA_NOT_STARTED') && !contended ? ['its caller was told that it was not started'] : [];
 }
 
 /** What stands at the other side is what the log says. */

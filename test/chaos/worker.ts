@@ -7,6 +7,7 @@ import { EffectLedger } from '../crash/effect-ledger.js';
 import { writeApplicationRow } from '../harness/application-table.js';
 import { connectTo, type StorageLocation } from '../harness/process-storage.js';
 import { definitionAt, definitionsOf, type Release } from './definitions.js';
+import { thinksBetter } from './plan.js';
 import { ORDER, chaosClasses, type ChaosSaga } from './saga-classes.js';
 import { shiftClock } from './shifted-clock.js';
 import { countConflicts } from './refused-writes.js';
@@ -106,16 +107,7 @@ async function obey({ does, saga }: Command): Promise<void> {
       return say({ type: 'told', saga, told: 'completed' });
     }
     case 'start within': {
-      const handle = await connected
-        .transaction(async (transaction) => {
-          await writeApplicationRow(order.location.storage, transaction, { ...ORDER, sagaId: id });
-          return runner.start(type, { trail: [] }, { id, transaction });
-        })
-        .catch((error: unknown) => {
-          throw nameOf(error) === undefined ? new NotCommitted('the caller failed', { cause: error }) : error;
-        });
-      say({ type: 'told', saga, told: 'started' });
-      await handle.result();
+      await (await startWithin(type, saga)).result();
       return say({ type: 'told', saga, told: 'completed' });
     }
     case 'cancel':
@@ -131,6 +123,27 @@ async function obey({ does, saga }: Command): Promise<void> {
     case 'resolve':
       return resolve(await runner.get(id));
   }
+}
+
+type ChaosHandle = SagaHandle<InstanceType<ChaosSaga>>;
+
+/** Starts a saga in a transaction, some of which are rolled back. Where that fails, nobody but the handle can tell whether it was committed. */
+async function startWithin(type: ChaosSaga, saga: number): Promise<ChaosHandle> {
+  const id = `chaos-${String(saga)}`;
+  const started: { handle?: ChaosHandle } = {};
+  try {
+    await connected.transaction(async (transaction) => {
+      await writeApplicationRow(order.location.storage, transaction, { ...ORDER, sagaId: id });
+      started.handle = await runner.start(type, { trail: [] }, { id, transaction });
+      if (thinksBetter(order.seed, saga)) throw new NotCommitted('the caller thinks better of it');
+    });
+    say({ type: 'told', saga, told: 'started' });
+  } catch (error) {
+    if (started.handle === undefined) {
+      throw nameOf(error) === undefined ? new NotCommitted('the caller failed', { cause: error }) : error;
+    }
+  }
+  return started.handle as ChaosHandle;
 }
 
 function isStart({ does }: Command): boolean {
