@@ -82,9 +82,10 @@ export class StepWork {
     const taken: Undertaking = { effect, step, info, context, limit, isShared: transaction !== undefined };
     const attempt = this.attemptOf(taken, transaction);
     const call = { saga: this.saga.registered, step, attempt, context, result, scope: this.scope };
+    // Before it starts: its handler may save before it first waits.
+    this.#saving = undefined;
     const running = RunningAttempt.start(invoker, call, limit);
     this.#running = running;
-    this.#saving = undefined;
     if (this.#interruption !== undefined) running.cut(this.#interruption);
     // Not `async`: a function that waits holds half a kilobyte, and this one waits as long as the handler does.
     return running.ended.then((end) => this.ended(taken, end));
