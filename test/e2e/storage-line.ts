@@ -232,7 +232,8 @@ export class HeldCommit {
   land = (): void => undefined;
   #loseAnswer = (): void => undefined;
   readonly #landing = new Promise<void>((resolve) => (this.land = resolve));
-  readonly #answerLost = new Promise<void>((resolve) => (this.#loseAnswer = resolve));
+  /** Resolves when it is on its way. */
+  readonly underWay = new Promise<void>((resolve) => (this.#loseAnswer = resolve));
 
   /** The transaction is about to be committed. */
   async reached(): Promise<void> {
@@ -242,7 +243,7 @@ export class HeldCommit {
 
   /** What the writer of `done` is told. */
   hold<T>(done: Promise<T>): Promise<T> {
-    const unheard = this.#answerLost.then(() => Promise.reject<T>(lost()));
+    const unheard = this.underWay.then(() => Promise.reject<T>(lost()));
     return Promise.race([unheard, done]);
   }
 }

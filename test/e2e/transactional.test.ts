@@ -323,6 +323,36 @@ function lostSaga(world: World): void {
     ]);
   });
 
+  it('and died while its COMMIT was on its way keeps the others out until that has landed; they go on behind it', async () => {
+    const Order = saga('Landing', [
+      world.local('reserve', { act: (_, execution) => world.note(execution, `attempt ${execution.attempt}`) }),
+      world.step('charge'),
+    ]);
+    const dying = await world.start([Order], { recovery: { enabled: false } });
+    const commit = dying.line.holdCommit();
+    const running = dying.runner.run(Order, {}, { id: 's' }).catch(() => undefined);
+    await commit.underWay;
+    await dying.crash();
+    const heir = await world.start([Order]);
+    expect(await heir.runner.recoverAll()).toEqual({ sagas: [] });
+    expect(await world.log('s')).toEqual(['created', 'started reserve']);
+    commit.land();
+    await world.status('s', 'COMPLETED');
+    expect(await world.notes()).toEqual(['attempt 1']);
+    expect(await world.log('s')).toEqual([
+      'created',
+      'started reserve',
+      'completed reserve',
+      'started charge',
+      'claimed',
+      'started charge',
+      'completed charge',
+      'completed',
+    ]);
+    dying.line.mend();
+    await running;
+  });
+
   it('leaves nothing when it dies before its COMMIT, and everything when it dies behind it', async () => {
     const Order = saga('Dying', [
       world.local('reserve', { act: (_, execution) => world.note(execution, `attempt ${execution.attempt}`) }),
