@@ -8,6 +8,7 @@ type Mode = 'pass' | 'silent';
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
+  isSilent: boolean;
 }
 
 /** A TCP proxy before a database that fails as networks do. */
@@ -47,6 +48,11 @@ export class FaultyProxy {
     this.#mode = 'silent';
   }
 
+  /** The same for the connections that there are; new ones pass. So a machine in between loses what it knew, when it starts anew. */
+  silenceOpen(): void {
+    for (const pair of this.pairs) pair.isSilent = true;
+  }
+
   /** Every connection is reset. */
   reset(): void {
     for (const { client, server } of this.pairs) {
@@ -81,7 +87,7 @@ export class FaultyProxy {
 
   private join(client: Socket): void {
     const server = connect(this.target);
-    const pair = { client, server };
+    const pair: Pair = { client, server, isSilent: false };
     this.pairs.add(pair);
     const end = (): void => {
       this.pairs.delete(pair);
@@ -90,6 +96,7 @@ export class FaultyProxy {
     };
     let answerIsLost = false;
     client.on('data', (data) => {
+      if (pair.isSilent) return;
       if (this.#lostAnswer !== undefined && says(data, this.#lostAnswer)) {
         answerIsLost = true;
         this.#lostAnswer = undefined;
@@ -97,6 +104,7 @@ export class FaultyProxy {
       this.pass(server, data);
     });
     server.on('data', (data) => {
+      if (pair.isSilent) return;
       if (!answerIsLost) return this.pass(client, data);
       client.resetAndDestroy();
       end();

@@ -29,6 +29,11 @@ const COLLISIONS: readonly number[] = [
   ROLLED_BACK_AT_COMMIT,
 ];
 
+const NO_SUCH_TABLE = 1146;
+
+/** A right on a table, on a column. */
+const TABLE_RIGHTS: readonly number[] = [1142, 1143];
+
 /** A table, a temporary file, the disk. */
 const FULL: readonly number[] = [1021, 1114];
 
@@ -99,6 +104,16 @@ export function isSavepointMissing(error: unknown): boolean {
   return errorNumber(error) === NO_SUCH_SAVEPOINT;
 }
 
+/** There is no such table. */
+export function isTableMissing(error: unknown): boolean {
+  return errorNumber(error) === NO_SUCH_TABLE;
+}
+
+/** The user may not do this with a table, or with one of its columns. */
+export function isRightMissing(error: unknown): boolean {
+  return TABLE_RIGHTS.includes(errorNumber(error) ?? 0);
+}
+
 /** A driver's error in the port's terms. */
 export function toSagaError(error: unknown): unknown {
   if (error instanceof SagaError) return error;
@@ -143,8 +158,15 @@ export function toOpeningError(error: unknown): unknown {
   const number = errorNumber(error);
   const mistake = number === undefined ? undefined : setUpMistake(number);
   if (mistake === undefined) return toSagaError(error);
-  const said = error instanceof Error ? ` The server says: ${error.message}.` : '';
+  const words = serverWords(error);
+  const said = words === undefined ? '' : ` The server says: ${words}.`;
   return new SagaConfigurationError([`MysqlSagaStorage: ${mistake} (error ${number}).${said}`]);
+}
+
+/** What the driver's error says, of which our own is made by now. */
+function serverWords(error: unknown): string | undefined {
+  const said = error instanceof SagaError ? error.cause : error;
+  return said instanceof Error ? said.message : undefined;
 }
 
 function setUpMistake(number: number): string | undefined {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { StorageNotMigratedError } from '../../errors/storage-not-migrated-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import { StorageVersionError } from '../../errors/storage-version-error.js';
+import { isTableMissing } from './driver-error.js';
 import { migrationScript } from '../sql/migration-script.js';
-import { sagaTables } from '../sql/saga-tables.js';
 import { sagas } from './migrations/0001-sagas.js';
 import type { MysqlConnection, MysqlSession } from './mysql-connection.js';
 import type { MysqlTables } from './mysql-tables.js';
@@ -31,9 +31,6 @@ const LOCK_TIMEOUT = 600;
 
 /** Locks by name belong to the whole server, so the name tells databases apart. It may have 64 characters. */
 const SELECT_DATABASE = 'SELECT CAST(DATABASE() AS BINARY) AS name';
-
-const SELECT_TABLE = `
-  SELECT 1 AS found FROM information_schema.tables WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?`;
 
 /** All migrations, in the order in which they run. */
 export function migrationsFor(tables: MysqlTables): readonly MysqlMigration[] {
@@ -103,12 +100,15 @@ async function missingMigrations(session: MysqlSession, tables: MysqlTables): Pr
   return CHANGES.map((_, i) => i + 1).filter((version) => !applied.includes(version));
 }
 
-async function appliedMigrations(session: MysqlSession, tables: MysqlTables): Promise<readonly number[]> {
-  const { database = null, prefix, migrations } = tables;
-  const found = await session.allOnce(SELECT_TABLE, database, sagaTables(prefix).migrations);
-  if (found.length === 0) return [];
-  const rows = await session.allOnce<{ version: number }>(`SELECT version FROM ${migrations}`);
-  return rows.map(({ version }) => version);
+/** The catalogue says nothing of tables that the user has no right to: so it is tried. */
+async function appliedMigrations(session: MysqlSession, { migrations }: MysqlTables): Promise<readonly number[]> {
+  try {
+    const rows = await session.allOnce<{ version: number }>(`SELECT version FROM ${migrations}`);
+    return rows.map(({ version }) => version);
+  } catch (error) {
+    if (isTableMissing(error)) return [];
+    throw error;
+  }
 }
 
 function stillMigrating(): StorageUnavailableError {

@@ -17,6 +17,7 @@ import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js'
 import { connectionBudget } from '../sql/connection-budget.js';
 import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
+import { checkRights } from './check-rights.js';
 import { checkEngines, checkServer } from './check-server.js';
 import { claimSagas } from './claim-sagas.js';
 import { CLIENTS } from './clients/accepted-clients.js';
@@ -108,6 +109,7 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
       await checkServer(this.connection);
       await (this.options.migrate ? migrate(this.connection) : checkMigrated(this.connection));
       await checkEngines(this.connection);
+      await checkRights(this.connection);
     } catch (error) {
       this.connection.close();
       throw toOpeningError(error);

@@ -1,4 +1,5 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
+import { NO_SCHEMA } from './driver-error.js';
 import type { PostgresConnection } from './postgres-connection.js';
 
 /** PostgreSQL 13, as the server itself writes it. */
@@ -6,13 +7,15 @@ const OLDEST_VERSION = 130_000;
 
 const SELECT_SERVER = `
   SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
-    current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby`;
+    current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby, current_schema() IS NULL AS lost`;
 
 interface Server {
   readonly version: string;
   readonly number: number;
   readonly encoding: string;
   readonly standby: boolean;
+  /** No schema of the search path is there, or none that the user may look into. */
+  readonly lost: boolean;
 }
 
 /**
@@ -28,6 +31,7 @@ export async function checkServer(connection: PostgresConnection): Promise<void>
       ? [`the server is PostgreSQL ${server.version}, and 13 is the oldest that will do`]
       : []),
     ...(server.encoding === 'UTF8' ? [] : [`the database is encoded in ${server.encoding}, and sagas need UTF8`]),
+    ...(server.lost && connection.tables.schema === undefined ? [`${NO_SCHEMA} (3F000)`] : []),
     ...(server.standby ? ['the server is a standby, which cannot be written to: connect to the primary'] : []),
   ];
   if (mistakes.length > 0) throw new SagaConfigurationError(mistakes.map((text) => `PostgresSagaStorage: ${text}.`));

@@ -19,6 +19,11 @@ const IN_FAILED_TRANSACTION = '25P02';
 /** A prepared statement that the server does not know, knows as another, or cannot run any more because a table has changed. */
 const PREPARATION_FAILURES: readonly string[] = ['26000', '42P05', '0A000'];
 
+/** What is wrong where the server finds no place for tables. */
+export const NO_SCHEMA =
+  'there is no schema for the tables: create it, set `schema`, correct the search path of the user, or, where the user lacks a right, ' +
+  'GRANT USAGE on it';
+
 /** Begins with a digit or is one of four classes, unlike `EPIPE` of the system and `P2010` of Prisma. */
 const SQLSTATE = /^(?:[0-9][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/;
 
@@ -108,8 +113,15 @@ export function toOpeningError(error: unknown): unknown {
   const state = sqlState(error);
   const mistake = state === undefined ? undefined : setUpMistake(state);
   if (mistake === undefined) return toSagaError(error);
-  const said = error instanceof Error ? ` PostgreSQL says: ${error.message}.` : '';
+  const words = serverWords(error);
+  const said = words === undefined ? '' : ` PostgreSQL says: ${words}.`;
   return new SagaConfigurationError([`PostgresSagaStorage: ${mistake} (${state}).${said}`]);
+}
+
+/** What the driver's error says, of which our own is made by now. */
+function serverWords(error: unknown): string | undefined {
+  const said = error instanceof SagaError ? error.cause : error;
+  return said instanceof Error ? said.message : undefined;
 }
 
 function setUpMistake(state: string): string | undefined {
@@ -118,7 +130,7 @@ function setUpMistake(state: string): string | undefined {
     case INVALID_CATALOG_NAME:
       return 'the database that the client asks for does not exist';
     case INVALID_SCHEMA_NAME:
-      return 'there is no schema for the tables: create it, set `schema`, or correct the search path of the user';
+      return NO_SCHEMA;
     case INSUFFICIENT_PRIVILEGE:
       return (
         'the user lacks a right: to create tables for `migrate: true`, else to read and write them. ' +

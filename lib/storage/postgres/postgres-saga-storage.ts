@@ -25,6 +25,7 @@ import { ToldWrites } from '../told-writes.js';
 import { connectionBudget } from '../sql/connection-budget.js';
 import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
+import { checkRights } from './check-rights.js';
 import { checkServer } from './check-server.js';
 import { claimSagas } from './claim-sagas.js';
 import { CLIENTS } from './clients/accepted-clients.js';
@@ -132,6 +133,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     try {
       await checkServer(this.connection);
       await (this.options.migrate ? migrate(this.connection) : checkMigrated(this.connection));
+      await checkRights(this.connection);
     } catch (error) {
       this.connection.close();
       throw toOpeningError(error);

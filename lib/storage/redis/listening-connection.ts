@@ -8,6 +8,9 @@ import type { RedisConnection } from './redis-connection.js';
 /** Milliseconds until a connection that its driver has given up is replaced. */
 const PAUSE = 1_000;
 
+/** How often a connection is asked whether it is still there, in ms. */
+const PING_INTERVAL = 10_000;
+
 const nothing = (): void => undefined;
 
 /**
@@ -17,6 +20,7 @@ const nothing = (): void => undefined;
 export class ListeningConnection {
   private readonly listeners = new HintListeners();
   private subscriber: RedisSubscriber | undefined;
+  private pings: NodeJS.Timeout | undefined;
   private isClosed = false;
 
   constructor(
@@ -59,6 +63,8 @@ export class ListeningConnection {
     subscriber.on('message', this.onMessage);
     subscriber.on('ready', () => void this.onReady(subscriber));
     subscriber.on('end', () => this.onEnd(subscriber));
+    clearInterval(this.pings);
+    this.pings = setInterval(() => void this.ping(subscriber), PING_INTERVAL).unref();
     return subscriber;
   }
 
@@ -73,6 +79,19 @@ export class ListeningConnection {
       return;
     }
     for (const topic of topics) this.listeners.tell(topic, []);
+  }
+
+  /** A connection that was cut half-way is silent, like one on which nothing happens: what it hears already, it is asked to hear. */
+  private async ping(subscriber: RedisSubscriber): Promise<void> {
+    const [topic] = this.listeners.topics;
+    if (topic === undefined) return;
+    try {
+      await this.connection.limited(subscriber.subscribe(this.connection.keys.channels[topic]));
+    } catch {
+      if (this.subscriber !== subscriber) return;
+      this.subscriber = this.connect();
+      subscriber.disconnect();
+    }
   }
 
   /** The driver has given up, as its `retryStrategy` tells it to: but somebody still listens. */
@@ -102,6 +121,7 @@ export class ListeningConnection {
   private disconnect(): void {
     const { subscriber } = this;
     this.subscriber = undefined;
+    clearInterval(this.pings);
     subscriber?.disconnect();
   }
 }
