@@ -89,6 +89,7 @@ export function applyStepEntry(step: StepProgress, entry: StepEntry, at: number)
 function applyToAct(next: Draft, entry: Exclude<StepEntry, { event: 'skipped' }>, at: number): void {
   switch (entry.event) {
     case 'started':
+      loseOpenAct(next);
       next.act = started(next.act);
       next.actStartedAt = at;
       next.saved = undefined;
@@ -108,6 +109,13 @@ function applyToAct(next: Draft, entry: Exclude<StepEntry, { event: 'skipped' }>
       next.saved = true;
       break;
   }
+}
+
+/** An attempt that nothing tells the end of: its worker lost what it knew of it when an earlier write of its own came late. */
+function loseOpenAct(next: Draft): void {
+  if (next.act.status !== 'started' || next.transactional) return;
+  next.doubtful = true;
+  next.lostAt = next.actStartedAt;
 }
 
 /** The saga's deadline ended it before its own timeout: its call may be on its way as long as that of a dead worker. */

@@ -52,6 +52,13 @@ describe('an act', () => {
     expect(stepAfter(0, started('C1'), failed('C1', unknown), failed('C1')).doubtful).toBeUndefined();
   });
 
+  test('is in doubt when it is attempted again, and nothing tells how the attempt before ended', () => {
+    const again = stepAfter(5, started('C1'), saved, started('C1', 2));
+    expect(again).toMatchObject({ doubtful: true, lostAt: 5, saved: undefined });
+    const shared = { ...started('C1'), transactional: true };
+    expect(stepAfter(5, shared, started('C1', 2)).doubtful).toBeUndefined();
+  });
+
   test('knows whether it hands over', () => {
     expect(stepAfter(0, started('C1'), failed('C1', { handover: true })).handover).toBe(true);
     expect(stepAfter(0, started('C1'), failed('C1')).handover).toBeUndefined();
