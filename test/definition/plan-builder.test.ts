@@ -52,6 +52,15 @@ class Ship {
 })
 class OrderSaga extends SagaDefinition<object> {}
 
+@SagaStep({ transactional: true })
+class Local {
+  act(): void {}
+  compensate(): void {}
+}
+
+@Saga({ steps: [Local, Reserve] })
+class LocalSaga extends SagaDefinition<object> {}
+
 @SagaStep({ retry: { retryCount: 2, retryDelay: 3, retryBackoff: 4, maxRetryDelay: 5, jitter: 0.6 } })
 class Tuned {
   act(): void {}
@@ -140,6 +149,12 @@ describe('buildPlan', () => {
   it('keeps the order of steps, of a fallback the primary first', () => {
     expect([...planOf(OrderSaga).steps.keys()]).toEqual(['Check', 'Reserve', 'charge', 'Place', 'Ship', 'check-again']);
     expect(planOf(OrderSaga).nodes.map(({ type }) => type)).toEqual(['step', 'fallback', 'step', 'step', 'step']);
+  });
+
+  it('says of a step that it is transactional, and of others nothing', () => {
+    const plan = planOf(LocalSaga);
+    expect(stepOf(plan, 'Local').transactional).toBe(true);
+    expect(stepOf(plan, 'Reserve')).not.toHaveProperty('transactional');
   });
 
   it('retries without limit behind the pivot, readonly steps included, and as told before it', () => {

@@ -8,11 +8,18 @@ const plan = planOf('CPR');
 const local = planOf('pR');
 const startedLocally = { ...started('p1'), transactional: true } as EntryDraft;
 
+const unknown = { outcome: 'unknown' as const, retryIn: 1 };
+
 describe('a saga can turn', () => {
   test.each([
     ['without a pivot', planOf('CC'), after(created, acted('C1', 'C2'))],
     ['before its pivot', plan, after(created, acted('C1'))],
     ['when its pivot has failed', plan, after(created, started('P2'), failed('P2'))],
+    [
+      'when its pivot has failed for good, whatever an attempt before did not know',
+      plan,
+      after(created, started('P2'), failed('P2', unknown), started('P2'), failed('P2')),
+    ],
     ['when its transactional pivot was in flight as its worker died', local, after(created, startedLocally, claimed)],
     ['when its pivot has failed and is tried again', plan, after(created, started('P2'), failed('P2', { retryIn: 1 }))],
   ])('%s', (_, of, state) => {
@@ -21,8 +28,6 @@ describe('a saga can turn', () => {
 });
 
 describe('a saga cannot turn', () => {
-  const unknown = { outcome: 'unknown' as const, retryIn: 1 };
-
   test.each([
     ['behind its pivot', after(created, acted('C1', 'P2'))],
     ['while its pivot is in flight', after(created, started('P2'))],

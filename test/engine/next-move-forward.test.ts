@@ -13,6 +13,12 @@ describe('going forward', () => {
     expect(move.effect).toStrictEqual(act('C1'));
   });
 
+  test('"started" says of a transactional step that it is one: what it left without an outcome has not happened', () => {
+    const move = nextMove(planOf('cR'), after(created), around());
+    expect(move.entries).toStrictEqual([{ ...started('c1'), transactional: true }]);
+    expect(move.effect).toStrictEqual(act('c1'));
+  });
+
   test('tells the state that the move leads to', () => {
     const { after: state } = nextMove(plan, after(created), around());
     expect(state).toStrictEqual(after(created, started('C1')));
