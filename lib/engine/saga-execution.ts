@@ -26,10 +26,13 @@ interface AppendableLog {
   append(write: JournalWrite): Promise<AppendResult>;
 }
 
-/** The step and the row that says that it is done are committed. */
-interface Committed {
-  readonly next: Effect;
+/** What an advance is about, and where it is written; by default, no step that has just ended, and the journal. */
+interface Advance {
+  readonly of?: StepEffect | undefined;
+  readonly log?: AppendableLog;
 }
+
+const TO_THE_JOURNAL: Advance = {};
 
 /** Rolls a transaction back whose step is not done; the storage looks at the cause, for one that only lost against others. */
 class NotDone extends Error {
@@ -106,7 +109,10 @@ export class SagaExecution {
     return this.journal.beginWithin(handle, this.birth('PENDING'), [this.created()]);
   }
 
-  /** Goes on until the saga rests, or this worker may not go on. Never rejects. */
+  /**
+   * Goes on until the saga rests, or this worker may not go on. Never rejects. The only function that waits as long as its saga lives: what
+   * it calls returns promises and keeps no frame of its own.
+   */
   async run(first?: Effect): Promise<void> {
     try {
       let effect = first ?? (await this.advance(NOTHING));
@@ -115,7 +121,9 @@ export class SagaExecution {
           case 'act':
           case 'compensate':
             this.throwIfInterrupted();
-            effect = await this.doStep(effect);
+            effect = this.isTransactional(effect)
+              ? await this.doTransactionally(effect)
+              : await this.advance(await this.work.do(effect), { of: effect });
             break;
           case 'wait':
             await this.waitUntil(effect.until);
@@ -189,24 +197,15 @@ export class SagaExecution {
     });
   }
 
-  private async doStep(effect: StepEffect): Promise<Effect> {
-    const isTransactional = this.saga.plan.steps.get(effect.step)?.transactional === true;
-    const done = isTransactional ? await this.doTransactionally(effect) : await this.work.do(effect);
-    if ('next' in done) return done.next;
-    try {
-      return await this.advance(done);
-    } catch (error) {
-      // The storage may refuse for ever what a step left behind: then the step counts as one whose result cannot be stored.
-      if (!(error instanceof StorageRejectedError)) throw error;
-      return this.advance(this.work.rejected(effect, error));
-    }
+  private isTransactional({ step }: StepEffect): boolean {
+    return this.saga.plan.steps.get(step)?.transactional === true;
   }
 
   /**
    * What the step writes and the row that says that it is done are one commit. A crash before it: the step did not happen. A step that is not
    * done is rolled back, and what became of it is written as of any other.
    */
-  private async doTransactionally(effect: StepEffect): Promise<Happened | Committed> {
+  private async doTransactionally(effect: StepEffect): Promise<Effect> {
     const timeout = this.work.longest(effect);
     const options = timeout === undefined ? {} : { timeout };
     for (let losses = 1; ; losses++) {
@@ -214,15 +213,14 @@ export class SagaExecution {
         const { storage } = this.env;
         const work = (transaction: AttemptTransaction) => this.doWithin(transaction, effect);
         const committed = await new SharedTransaction(storage, this.journal, work).commit(options);
-        return { next: committed === 'reread' ? await this.advance(NOTHING) : committed.value };
+        return committed === 'reread' ? await this.advance(NOTHING) : committed.value;
       } catch (error) {
-        if (error instanceof NotDone) return error.happened;
-        if (error instanceof StorageRejectedError)
-          return { next: await this.advance(this.work.rejected(effect, error, 'failed')) };
+        if (error instanceof NotDone) return this.advance(error.happened, { of: effect });
+        if (error instanceof StorageRejectedError) return this.advance(this.work.rejected(effect, error, 'failed'));
         const isLost = error instanceof TransactionLostError;
         if (!isLost && !(error instanceof TransactionBrokenError)) throw error;
         this.throwIfInterrupted();
-        if (!isLost || losses >= LOSSES) return this.work.broken(effect, error);
+        if (!isLost || losses >= LOSSES) return this.advance(this.work.broken(effect, error), { of: effect });
       }
     }
   }
@@ -232,22 +230,29 @@ export class SagaExecution {
     this.throwIfInterrupted();
     const happened = await this.work.do(effect, transaction.handle);
     if (happened.failure !== undefined) throw new NotDone(happened);
-    return this.advance(happened, transaction);
+    return this.advance(happened, { log: transaction });
   }
 
-  /** Writes what happened and what happens next in one row. A crash before it: nobody knows of either. */
-  private async advance(happened: Happened, log: AppendableLog = this.journal): Promise<Effect> {
-    for (let news = happened; ;) {
-      this.throwIfInterrupted();
-      const { write, effect } = this.plan(news);
-      if (write.entries.length === 0) return effect;
-      const result = await log.append(write);
-      if (result === 'written') {
+  /**
+   * Writes what happened and what happens next in one row. A crash before it: nobody knows of either.
+   *
+   * The storage may refuse for ever what a step left behind; then that step, which the news are `of`, counts as one whose result cannot be stored.
+   */
+  private advance(news: Happened, { of: done, log = this.journal }: Advance = TO_THE_JOURNAL): Promise<Effect> {
+    this.throwIfInterrupted();
+    const { write, effect } = this.plan(news);
+    if (write.entries.length === 0) return Promise.resolve(effect);
+    return log.append(write).then(
+      (result) => {
+        if (result !== 'written') return this.advance(result === 'reread' ? NOTHING : news, { of: done, log });
         this.#eager = false;
         return effect;
-      }
-      if (result === 'reread') news = NOTHING;
-    }
+      },
+      (error: unknown) => {
+        if (done === undefined || !(error instanceof StorageRejectedError)) throw error;
+        return this.advance(this.work.rejected(done, error));
+      },
+    );
   }
 
   private plan({ entries: news, context }: Happened): { readonly write: JournalWrite; readonly effect: Effect } {

@@ -110,16 +110,27 @@ export class SagaJournal {
    * @throws {SagaInterruptedError} when the storage did not answer for as long as this worker may act.
    * @throws {StorageRejectedError} when the storage will never take these values.
    */
-  async append(write: JournalWrite): Promise<AppendResult> {
+  append(write: JournalWrite): Promise<AppendResult> {
     const row = this.prepare(write);
-    let result: TransitionResult;
-    // insist(), written out: nearly every write is answered at once, and needs no frame of its own for that.
+    // Not `async`, nor by insist(): thousands of sagas wait here at once, and what each of them holds meanwhile has to be moved about.
+    return this.send(row).then(
+      (result) => {
+        this.env.outage.ended();
+        return this.answered(row, result);
+      },
+      async (error: unknown) => this.answered(row, await this.tryAgain(() => this.send(row), { failedBy: error })),
+    );
+  }
+
+  private send(row: SagaTransition): Promise<TransitionResult> {
     try {
-      result = await this.env.storage.transition(row);
-      this.env.outage.ended();
+      return this.env.storage.transition(row);
     } catch (error) {
-      result = await this.tryAgain(() => this.env.storage.transition(row), { failedBy: error });
+      return Promise.reject(error);
     }
+  }
+
+  private answered(row: SagaTransition, result: TransitionResult): AppendResult | Promise<AppendResult> {
     switch (result.outcome) {
       case 'requested':
         return this.hear(result.requests);

@@ -2,8 +2,11 @@
 export interface GroupCommitOptions<Write, Result> {
   /** Writes of the same key never meet in one batch, and happen in the order in which they were submitted. */
   readonly key: (write: Write) => string;
-  /** Makes all writes of the batch durable, or none; the results come in the order of the writes. */
-  readonly commit: (batch: readonly Write[]) => Promise<readonly Result[]>;
+  /**
+   * Makes all writes of the batch durable, or none; the results come in the order of the writes. One that is to be made again later has a promise
+   * for its result: nobody but its submitter waits for that.
+   */
+  readonly commit: (batch: readonly Write[]) => Promise<readonly (Result | Promise<Result>)[]>;
   /**
    * Says of an error of `commit` that one of the writes will never be accepted, and that none of the batch has happened.
    * The batch is then split, so that the others are not harmed.
@@ -18,7 +21,7 @@ export interface GroupCommitOptions<Write, Result> {
 interface Waiting<Write, Result> {
   readonly write: Write;
   readonly key: string;
-  readonly resolve: (result: Result) => void;
+  readonly resolve: (result: Result | Promise<Result>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -131,7 +134,7 @@ export class GroupCommit<Write, Result> {
   private async write(batch: readonly Waiting<Write, Result>[]): Promise<void> {
     try {
       const results = await this.options.commit(batch.map(({ write }) => write));
-      batch.forEach(({ resolve }, i) => resolve(results[i] as Result));
+      batch.forEach(({ resolve }, i) => resolve(results[i] as Result | Promise<Result>));
     } catch (error) {
       if (batch.length > 1 && this.options.isRefusal(error)) {
         const half = batch.length >> 1;

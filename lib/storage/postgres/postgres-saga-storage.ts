@@ -83,6 +83,8 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   private readonly options: CheckedOptions;
   private readonly connection: PostgresConnection;
   private readonly commits: GroupCommit<SagaWrite, unknown>;
+  /** How often each of them was. */
+  private readonly overtaken = new WeakMap<SagaWrite, number>();
   private readonly told: ToldWrites;
   private readonly listening: ListeningConnection;
   private readonly turnstile: Turnstile;
@@ -235,18 +237,13 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     return createWithin(session, this.connection, { saga, handleName, notifies: this.options.listener !== false });
   }
 
-  private async submit<Result>(prepare: () => SagaWrite): Promise<Result> {
-    const write = prepare();
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const result = await this.commits.submit(write);
-      if (result !== OVERTAKEN) return result as Result;
+  /** Not `async`: thousands of writes wait here at once. */
+  private submit<Result>(prepare: () => SagaWrite): Promise<Result> {
+    try {
+      return this.commits.submit(prepare()) as Promise<Result>;
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const { sagaId } = write.row;
-    throw new StorageUnavailableError(
-      'locked',
-      `Others kept changing saga '${sagaId}' while it was to be written. Nothing was written.`,
-      { sagaId },
-    );
   }
 
   private async commit(batch: readonly SagaWrite[]): Promise<readonly unknown[]> {
@@ -254,11 +251,22 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     this.tellOf(batch, written);
     const refused = batch.filter(({ row }) => !written.has(row.sagaId));
     const refusals = refused.length === 0 ? undefined : await explainRefusals(this.connection, refused);
-    return batch.map(({ kind, row: { sagaId } }) => {
+    return batch.map((write) => {
+      const { sagaId } = write.row;
       const at = written.get(sagaId);
-      if (at !== undefined) return { outcome: kind === 'creation' ? 'created' : 'written', at };
-      return refusals?.get(sagaId) ?? OVERTAKEN;
+      if (at !== undefined) return { outcome: write.kind === 'creation' ? 'created' : 'written', at };
+      const refusal = refusals?.get(sagaId) ?? OVERTAKEN;
+      return refusal === OVERTAKEN ? this.writeAgain(write) : refusal;
     });
+  }
+
+  private writeAgain(write: SagaWrite): Promise<unknown> {
+    const attempts = (this.overtaken.get(write) ?? 0) + 1;
+    this.overtaken.set(write, attempts);
+    if (attempts < ATTEMPTS) return this.commits.submit(write);
+    const { sagaId } = write.row;
+    const message = `Others kept changing saga '${sagaId}' while it was to be written. Nothing was written.`;
+    return Promise.reject(new StorageUnavailableError('locked', message, { sagaId }));
   }
 
   private tellOf(batch: readonly SagaWrite[], written: ReadonlyMap<string, unknown>): void {
