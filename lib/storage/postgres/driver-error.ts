@@ -5,6 +5,7 @@ import { StorageUnavailableError } from '../../errors/storage-unavailable-error.
 import { findInError } from '../sql/find-in-error.js';
 
 /** SQLSTATEs that are meant one by one; from https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+const UNIQUE_VIOLATION = '23505';
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -50,6 +51,11 @@ export function isTransactionFailed(error: unknown): boolean {
 /** There is no transaction on this connection. */
 export function isTransactionMissing(error: unknown): boolean {
   return sqlState(error) === NO_ACTIVE_TRANSACTION;
+}
+
+/** A row stands where another one was to be written. */
+export function isPlaceTaken(error: unknown): boolean {
+  return sqlState(error) === UNIQUE_VIOLATION;
 }
 
 /** Two transactions were in each other's way: this one did not happen, and may simply be tried again. */

@@ -51,7 +51,7 @@ export const selectRows = {
    */
   ofAppends: ({ log, requests }: SagaTables, { locks }: { readonly locks: boolean }): string => `
     SELECT ${ROW}, GREATEST(${NOW}, previous.at)
-    FROM write CROSS JOIN LATERAL (
+    FROM (SELECT * FROM write WHERE version > 1) write CROSS JOIN LATERAL (
       SELECT row.at FROM ${log} row WHERE row.saga_id = write.saga_id AND row.version = write.version - 1 OFFSET 0
     ) previous
     WHERE NOT EXISTS (
@@ -60,15 +60,18 @@ export const selectRows = {
     ${locks ? 'AND (write.saga_id NOT IN (SELECT saga_id FROM change) OR write.saga_id IN (SELECT saga_id FROM locked))' : ''}`,
 };
 
+/** What becomes of a row whose place is taken. `fail`: the whole statement does, and writes nothing. `skip`: it is left out. */
+export type TakenPlaces = 'fail' | 'skip';
+
 /**
  * This is the fence: no row comes in where the version is taken (the primary key) or, by what is selected, the one before it is
  * missing.
  */
-export const insertRows = ({ log }: SagaTables, sources: readonly string[]): string => `
+export const insertRows = ({ log }: SagaTables, sources: readonly string[], takenPlaces: TakenPlaces): string => `
   appended AS (
     INSERT INTO ${log} (saga_id, version, write_id, worker, first_seq, last_seq, entries, context, snapshot, format, at)
     ${sources.join('\nUNION ALL\n')}
     ORDER BY 1
-    ON CONFLICT DO NOTHING
+    ${takenPlaces === 'skip' ? 'ON CONFLICT DO NOTHING' : ''}
     RETURNING saga_id, at
   )`;
