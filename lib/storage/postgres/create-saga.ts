@@ -26,6 +26,9 @@ export const NEW_HEAD_COLUMNS = {
   plan: 'json',
 } as const satisfies Record<keyof NewHead, string>;
 
+/** What sagas of one definition share. */
+export const STEADY_HEAD_COLUMNS: readonly (keyof NewHead)[] = ['name', 'definition_version', 'plan_hash', 'plan'];
+
 /** Head and first row of a new saga; nothing when the id is taken. */
 export function createSaga(saga: NewSaga): SagaCreation {
   const row = newRow(saga, { version: 1, seq: 1 });

@@ -18,6 +18,9 @@ export const NEW_ROW_COLUMNS = {
   known: 'text',
 } as const;
 
+/** One worker writes for a process, snapshots are rare, and requests even more so. */
+export const STEADY_ROW_COLUMNS: readonly (keyof typeof NEW_ROW_COLUMNS)[] = ['worker', 'snapshot', 'known'];
+
 /** The row of a write, by the names of its columns. */
 export function toRowColumns(write: SagaWrite) {
   const { sagaId, version, writeId, worker, firstSeq, lastSeq, entries, context, snapshot } = write.row;

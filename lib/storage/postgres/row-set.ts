@@ -17,6 +17,15 @@ export function boundStatement(build: (bind: Bind) => string): BoundStatement {
   return { text, values };
 }
 
+/** The columns of a {@link rowSet}. */
+export interface RowSetColumns<Column extends string> {
+  readonly name: string;
+  /** Their types. */
+  readonly columns: Readonly<Record<Column, string>>;
+  /** Those that nearly always say the same in all rows of a set: then it is said once. Few, for each of them makes two statements of one. */
+  readonly steady?: readonly Column[];
+}
+
 /**
  * Objects as a table of a statement: a list for each column, whatever the number of rows. What an object lacks is null. A single one goes
  * without lists: the server takes a list for ten rows, and would plan for them anew each time.
@@ -24,7 +33,7 @@ export function boundStatement(build: (bind: Bind) => string): BoundStatement {
 export function rowSet<Column extends string>(
   bind: Bind,
   rows: readonly { readonly [C in Column]?: PostgresValue }[],
-  { name, columns }: { readonly name: string; readonly columns: Readonly<Record<Column, string>> },
+  { name, columns, steady = [] }: RowSetColumns<Column>,
 ): string {
   const names = Object.keys(columns) as Column[];
   const list = names.join(', ');
@@ -33,32 +42,42 @@ export function rowSet<Column extends string>(
     const values = names.map((column) => `${bind(first[column] ?? null)}::${columns[column]}`);
     return `(VALUES (${values.join(', ')})) AS ${name} (${list})`;
   }
-  const lists = names.map((column) => listOf(bind, { column, type: columns[column] }, rows));
-  const selected = lists.map(({ selected }) => selected).join(', ');
-  return `(SELECT ${selected} FROM ROWS FROM (${lists.map(({ from }) => from).join(', ')}) AS ${name} (${list})) AS ${name}`;
+  const from: string[] = [];
+  const listed: Column[] = [];
+  const selected = names.map((column) => {
+    const type = columns[column];
+    const values = rows.map((row) => row[column] ?? null);
+    if (steady.includes(column) && values.every((value) => value === values[0])) {
+      return `${bind(values[0] ?? null)}::${type} AS ${column}`;
+    }
+    listed.push(column);
+    const { source, value } = listOf(bind, { column, type }, values);
+    from.push(source);
+    return value;
+  });
+  return `(SELECT ${selected.join(', ')} FROM ROWS FROM (${from.join(', ')}) AS ${name} (${listed.join(', ')})) AS ${name}`;
 }
 
 /** A column of many rows: the list that its values come from, and how null is made of what stands for it there. */
 interface ColumnList {
-  readonly from: string;
-  readonly selected: string;
+  readonly source: string;
+  readonly value: string;
 }
 
 /**
  * JSON goes as a list in JSON: in a list of texts each of its quotes would have to be escaped here and read twice there. Where one of
  * the values is the `null` of JSON, which is not the null of SQL, it goes as texts after all.
  */
-function listOf<Column extends string>(
+function listOf(
   bind: Bind,
-  { column, type }: { readonly column: Column; readonly type: string },
-  rows: readonly { readonly [C in Column]?: PostgresValue }[],
+  { column, type }: { readonly column: string; readonly type: string },
+  values: readonly PostgresValue[],
 ): ColumnList {
-  const values = rows.map((row) => row[column] ?? null);
   if (type === 'json' && !values.includes('null')) {
     return {
-      from: `json_array_elements(${bind(`[${values.map((value) => value ?? 'null').join(',')}]`)}::json)`,
-      selected: `CASE WHEN json_typeof(${column}) <> 'null' THEN ${column} END AS ${column}`,
+      source: `json_array_elements(${bind(`[${values.map((value) => value ?? 'null').join(',')}]`)}::json)`,
+      value: `CASE WHEN json_typeof(${column}) <> 'null' THEN ${column} END AS ${column}`,
     };
   }
-  return { from: `unnest(${bind(arrayText(values))}::${type}[])`, selected: column };
+  return { source: `unnest(${bind(arrayText(values))}::${type}[])`, value: column };
 }

@@ -1,9 +1,16 @@
 import type { SagaTables } from '../sql/saga-tables.js';
 import { CHANGED_COLUMNS, HEAD_UPDATE_COLUMNS } from './change-head.js';
-import { NEW_HEAD_COLUMNS } from './create-saga.js';
+import { NEW_HEAD_COLUMNS, STEADY_HEAD_COLUMNS } from './create-saga.js';
 import { NOW, milliseconds } from './database-clock.js';
 import { isPlaceTaken } from './driver-error.js';
-import { NEW_ROW_COLUMNS, insertRows, selectRows, toRowColumns, type TakenPlaces } from './insert-rows.js';
+import {
+  NEW_ROW_COLUMNS,
+  STEADY_ROW_COLUMNS,
+  insertRows,
+  selectRows,
+  toRowColumns,
+  type TakenPlaces,
+} from './insert-rows.js';
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
 import { boundStatement, rowSet, type BoundStatement } from './row-set.js';
 import type { SagaWrite } from './saga-write.js';
@@ -77,8 +84,13 @@ export function batchStatement(
   const answers = appends.flatMap(({ row, answered }) => answered.map((id) => ({ saga_id: row.sagaId, id })));
   const locks = changes.length > 0;
   return boundStatement((bind) => {
-    const write = rowSet(bind, batch.map(toRowColumns), { name: 'write', columns: NEW_ROW_COLUMNS });
-    const creation = () => rowSet(bind, heads, { name: 'creation', columns: NEW_HEAD_COLUMNS });
+    const write = rowSet(bind, batch.map(toRowColumns), {
+      name: 'write',
+      columns: NEW_ROW_COLUMNS,
+      steady: STEADY_ROW_COLUMNS,
+    });
+    const creation = () =>
+      rowSet(bind, heads, { name: 'creation', columns: NEW_HEAD_COLUMNS, steady: STEADY_HEAD_COLUMNS });
     const change = () => rowSet(bind, changes, { name: 'change', columns: HEAD_UPDATE_COLUMNS });
     const answer = () => rowSet(bind, answers, { name: 'answer', columns: { saga_id: 'text', id: 'text' } });
     const sources = [
