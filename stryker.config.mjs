@@ -18,7 +18,7 @@ export default {
       testSequencer: '<rootDir>/scripts/model-last-sequencer.mjs',
       testMatch: [
         '<rootDir>/test/definition/plan*.test.ts',
-        '<rootDir>/test/engine/{answer-request,attempt-outcome,can-turn,next-move-*,saga-state,step-progress,undoable}.test.ts',
+        '<rootDir>/test/engine/rules/*.test.ts',
         '<rootDir>/test/model/{small-sagas,writes}.test.ts',
       ],
     },

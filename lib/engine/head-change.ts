@@ -1,6 +1,6 @@
 import type { HeadChange } from '../storage/saga-changes.js';
-import type { Effect } from './next-move.js';
-import type { SagaState } from './saga-state.js';
+import type { Effect } from './rules/next-move.js';
+import type { SagaState } from './rules/saga-state.js';
 import { shownTurnError, type TurnedSaga } from './turn-error.js';
 
 /**

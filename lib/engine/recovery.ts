@@ -8,7 +8,7 @@ import { Claims, type Wanted } from './claims.js';
 import { HarmlessLogger } from '../storage/harmless-logger.js';
 import { DueRounds } from './due-rounds.js';
 import { Pause } from './pause.js';
-import { refuseParked } from './answer-request.js';
+import { refuseParked } from './rules/answer-request.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import { SagaExecution } from './saga-execution.js';
 import { SagaJournal } from './saga-journal.js';

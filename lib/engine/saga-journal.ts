@@ -10,7 +10,7 @@ import type { LoadedSaga, PlanShape, SagaStatus } from '../storage/saga-record.j
 import type { HeadChange, NewSaga, SagaTransition, TransitionResult } from '../storage/saga-changes.js';
 import { Pause } from './pause.js';
 import type { SagaEnvironment } from './saga-environment.js';
-import { NEW_SAGA, applyEntries, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './saga-state.js';
+import { NEW_SAGA, applyEntries, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './rules/saga-state.js';
 import type { WorkerLease } from './worker-lease.js';
 
 /** A load folds at most this many rows. */

@@ -3,7 +3,7 @@ import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import type { JsonValue } from '../storage/json-value.js';
 import type { HeldReason } from '../storage/log-entry.js';
 import { serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
-import type { SagaState } from './saga-state.js';
+import type { SagaState } from './rules/saga-state.js';
 import { turnError } from './turn-error.js';
 
 /** How a saga's way through a worker ended: what its caller gets. */

@@ -10,7 +10,7 @@ import type { LogFollower } from './log-follower.js';
 import { serializationInfoOf, storedSaga } from './runnable-saga.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import { outcomeOf, settle } from './saga-outcome.js';
-import { NEW_SAGA, foldLog, stateFromSnapshot, type SagaState } from './saga-state.js';
+import { NEW_SAGA, foldLog, stateFromSnapshot, type SagaState } from './rules/saga-state.js';
 import { viewOf, type SagaView } from './saga-view.js';
 import type { TurnedSaga } from './turn-error.js';
 import type { Worker } from './worker.js';

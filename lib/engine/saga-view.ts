@@ -1,8 +1,8 @@
 import type { StepState } from '../definition/step-state.js';
 import { stepNames } from '../definition/plan-shape.js';
 import type { PlanShape, SagaRecord } from '../storage/saga-record.js';
-import { progressOf, type SagaState } from './saga-state.js';
-import type { StepProgress } from './step-progress.js';
+import { progressOf, type SagaState } from './rules/saga-state.js';
+import type { StepProgress } from './rules/step-progress.js';
 
 /** How a step stands, as it is shown. */
 export interface StepView {

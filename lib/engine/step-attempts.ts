@@ -3,7 +3,7 @@ import { NonRetryableError } from '../errors/non-retryable-error.js';
 import { storeError } from '../errors/error-to-stored.js';
 import type { RegisteredStep } from '../discovery/registered-step.js';
 import type { ExecutionPolicy } from '../definition/fallback.js';
-import type { Misfortune } from './attempt-outcome.js';
+import type { Misfortune } from './rules/attempt-outcome.js';
 import type { StepAttempt } from './step-attempt.js';
 import type { StepCall } from './step-call.js';
 import type { StepInvoker } from './step-invoker.js';

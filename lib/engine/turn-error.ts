@@ -5,7 +5,7 @@ import { SagaDeadlineError } from '../errors/saga-deadline-error.js';
 import { storeError } from '../errors/error-to-stored.js';
 import { restoreError } from '../errors/stored-to-error.js';
 import type { StoredError } from '../storage/stored-error.js';
-import type { SagaState } from './saga-state.js';
+import type { SagaState } from './rules/saga-state.js';
 
 /** Whose error it is. */
 export interface TurnedSaga {

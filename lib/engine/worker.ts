@@ -2,7 +2,7 @@ import { SagaClosedError } from '../errors/saga-closed-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { HarmlessLogger } from '../storage/harmless-logger.js';
 import { Pause, within } from './pause.js';
-import type { Effect } from './next-move.js';
+import type { Effect } from './rules/next-move.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import type { SagaExecution } from './saga-execution.js';
 import { WorkerLease } from './worker-lease.js';

@@ -21,6 +21,7 @@ describe('import directions', () => {
     ['lib/engine/recovery.ts', '@nestjs/core', 'behind step-invoker and saga-explorer'],
     ['lib/engine/recovery.ts', '../saga.module.js', 'Nothing imports the module'],
     ['lib/engine/recovery.ts', '../index.js', 'Nothing imports the index'],
+    ['lib/engine/rules/next-move.ts', '../saga-journal.js', 'they know nobody who acts by them'],
     ['lib/engine/step-invoker.ts', '../storage/memory/in-memory-saga-storage.js', 'knows no storage'],
     ['lib/discovery/saga-registry.ts', '../engine/saga-runner.js', 'neither could be understood alone'],
     ['lib/discovery/saga-registry.ts', '@nestjs/core', 'neither could be understood alone'],

@@ -1,7 +1,7 @@
-import { actNotDone, compensateNotDone, type Misfortune } from '../../lib/engine/attempt-outcome.js';
+import { actNotDone, compensateNotDone, type Misfortune } from '../../lib/engine/rules/attempt-outcome.js';
 import { headChange } from '../../lib/engine/head-change.js';
-import { nextMove, type Effect, type Move } from '../../lib/engine/next-move.js';
-import { applyEntry } from '../../lib/engine/saga-state.js';
+import { nextMove, type Effect, type Move } from '../../lib/engine/rules/next-move.js';
+import { applyEntry } from '../../lib/engine/rules/saga-state.js';
 import type { EntryDraft } from '../../lib/storage/log-entry.js';
 import type { StoredError } from '../../lib/storage/stored-error.js';
 import { ROUND_DELAY, type Scenario } from './scenario.js';

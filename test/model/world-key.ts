@@ -1,5 +1,5 @@
-import type { SagaState } from '../../lib/engine/saga-state.js';
-import type { PhaseProgress } from '../../lib/engine/step-progress.js';
+import type { SagaState } from '../../lib/engine/rules/saga-state.js';
+import type { PhaseProgress } from '../../lib/engine/rules/step-progress.js';
 import type { Watch } from './watch.js';
 import { workerOf, type Doing, type Process, type World } from './world.js';
 

@@ -1,5 +1,5 @@
-import type { Effect } from '../../lib/engine/next-move.js';
-import { NEW_SAGA, type SagaState } from '../../lib/engine/saga-state.js';
+import type { Effect } from '../../lib/engine/rules/next-move.js';
+import { NEW_SAGA, type SagaState } from '../../lib/engine/rules/saga-state.js';
 import type { EntryDraft, HeldReason, Phase } from '../../lib/storage/log-entry.js';
 import type { OperatorRequest } from '../../lib/storage/operator-request.js';
 import type { HeadChange } from '../../lib/storage/saga-changes.js';

@@ -1,7 +1,7 @@
-import type { Plan, StepPlan } from '../definition/plan.js';
-import { retryDelayAfter } from '../definition/retry-policy.js';
-import type { EntryDraft } from '../storage/log-entry.js';
-import type { StoredError } from '../storage/stored-error.js';
+import type { Plan, StepPlan } from '../../definition/plan.js';
+import { retryDelayAfter } from '../../definition/retry-policy.js';
+import type { EntryDraft } from '../../storage/log-entry.js';
+import type { StoredError } from '../../storage/stored-error.js';
 import { progressOf, type SagaState } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';
 

@@ -1,6 +1,6 @@
-import type { Plan, PlanNode, StepPlan } from '../definition/plan.js';
-import type { EntryDraft, HeldReason, TurnReason } from '../storage/log-entry.js';
-import type { OperatorRequest } from '../storage/operator-request.js';
+import type { Plan, PlanNode, StepPlan } from '../../definition/plan.js';
+import type { EntryDraft, HeldReason, TurnReason } from '../../storage/log-entry.js';
+import type { OperatorRequest } from '../../storage/operator-request.js';
 import { answerRequest, refuseParked } from './answer-request.js';
 import { canTurn } from './can-turn.js';
 import { applyEntry, progressOf, type SagaState } from './saga-state.js';

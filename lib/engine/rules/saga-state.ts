@@ -1,4 +1,4 @@
-import type { JsonValue } from '../storage/json-value.js';
+import type { JsonValue } from '../../storage/json-value.js';
 import type {
   EntryDraft,
   HeldReason,
@@ -6,9 +6,9 @@ import type {
   StepEntry,
   StepFailed,
   TurnReason,
-} from '../storage/log-entry.js';
-import type { SagaStatus } from '../storage/saga-record.js';
-import type { StoredError } from '../storage/stored-error.js';
+} from '../../storage/log-entry.js';
+import type { SagaStatus } from '../../storage/saga-record.js';
+import type { StoredError } from '../../storage/stored-error.js';
 import { applyStepEntry, interruptStep, newStep, resetCompensation, type StepProgress } from './step-progress.js';
 
 /** What a saga's log adds up to. Plain JSON, so that a snapshot of it can stand in a long log. Times are ms, storage's clock. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { nextMove } from '../../lib/engine/next-move.js';
-import { planOf } from '../model/plans.js';
+import { nextMove } from '../../../lib/engine/rules/next-move.js';
+import { planOf } from '../../model/plans.js';
 import { acted, after, around, claimed, completed, created, failed, later, request, started } from './told-log.js';
 
 const plan = planOf('CCC');

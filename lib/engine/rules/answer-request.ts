@@ -1,6 +1,6 @@
-import type { Plan } from '../definition/plan.js';
-import type { EntryDraft } from '../storage/log-entry.js';
-import type { OperatorRequest } from '../storage/operator-request.js';
+import type { Plan } from '../../definition/plan.js';
+import type { EntryDraft } from '../../storage/log-entry.js';
+import type { OperatorRequest } from '../../storage/operator-request.js';
 import { canTurn, pivotOf } from './can-turn.js';
 import type { SagaState } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';

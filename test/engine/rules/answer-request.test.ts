@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { answerRequest, refuseParked } from '../../lib/engine/answer-request.js';
-import { planOf } from '../model/plans.js';
+import { answerRequest, refuseParked } from '../../../lib/engine/rules/answer-request.js';
+import { planOf } from '../../model/plans.js';
 import {
   acted,
   after,

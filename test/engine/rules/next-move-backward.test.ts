@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { nextMove } from '../../lib/engine/next-move.js';
-import type { EntryDraft } from '../../lib/storage/log-entry.js';
-import { planOf } from '../model/plans.js';
+import { nextMove } from '../../../lib/engine/rules/next-move.js';
+import type { EntryDraft } from '../../../lib/storage/log-entry.js';
+import { planOf } from '../../model/plans.js';
 import {
   acted,
   after,

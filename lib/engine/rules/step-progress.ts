@@ -1,5 +1,5 @@
-import type { JsonValue } from '../storage/json-value.js';
-import type { StepEntry, StepFailed } from '../storage/log-entry.js';
+import type { JsonValue } from '../../storage/json-value.js';
+import type { StepEntry, StepFailed } from '../../storage/log-entry.js';
 
 /**
  * How far one phase of a step has come. `interrupted`: its worker is gone, so nobody knows how it ended. `retrying`: the last

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { hasGivenUp, toUndo } from '../../lib/engine/undoable.js';
-import type { SagaState } from '../../lib/engine/saga-state.js';
-import { newStep } from '../../lib/engine/step-progress.js';
-import type { Plan } from '../../lib/definition/plan.js';
-import { planOf } from '../model/plans.js';
+import { hasGivenUp, toUndo } from '../../../lib/engine/rules/undoable.js';
+import type { SagaState } from '../../../lib/engine/rules/saga-state.js';
+import { newStep } from '../../../lib/engine/rules/step-progress.js';
+import type { Plan } from '../../../lib/definition/plan.js';
+import { planOf } from '../../model/plans.js';
 import { acted, after, claimed, created, failed, started, undone } from './told-log.js';
 
 const plan = planOf('CCC');

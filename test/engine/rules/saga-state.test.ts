@@ -6,8 +6,8 @@ import {
   progressOf,
   snapshotOf,
   stateFromSnapshot,
-} from '../../lib/engine/saga-state.js';
-import type { EntryDraft } from '../../lib/storage/log-entry.js';
+} from '../../../lib/engine/rules/saga-state.js';
+import type { EntryDraft } from '../../../lib/storage/log-entry.js';
 import {
   ERROR,
   acted,

@@ -5,8 +5,8 @@ import {
   newStep,
   resetCompensation,
   type StepProgress,
-} from '../../lib/engine/step-progress.js';
-import type { StepEntry } from '../../lib/storage/log-entry.js';
+} from '../../../lib/engine/rules/step-progress.js';
+import type { StepEntry } from '../../../lib/storage/log-entry.js';
 import { completed, failed, started, undoFailed, undoStarted, undone } from './told-log.js';
 
 function stepAfter(at: number, ...entries: readonly unknown[]): StepProgress {

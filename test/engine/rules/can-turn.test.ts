@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { canTurn } from '../../lib/engine/can-turn.js';
-import { planOf } from '../model/plans.js';
-import type { EntryDraft } from '../../lib/storage/log-entry.js';
+import { canTurn } from '../../../lib/engine/rules/can-turn.js';
+import { planOf } from '../../model/plans.js';
+import type { EntryDraft } from '../../../lib/storage/log-entry.js';
 import { acted, after, claimed, created, failed, started } from './told-log.js';
 
 const plan = planOf('CPR');

@@ -1,4 +1,4 @@
-import type { Plan } from '../definition/plan.js';
+import type { Plan } from '../../definition/plan.js';
 import { progressOf, type SagaState } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';
 

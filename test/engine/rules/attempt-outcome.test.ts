@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { actNotDone, compensateNotDone, type Misfortune } from '../../lib/engine/attempt-outcome.js';
-import type { Plan, StepPlan } from '../../lib/definition/plan.js';
-import type { SagaState } from '../../lib/engine/saga-state.js';
-import type { EntryDraft } from '../../lib/storage/log-entry.js';
-import { planOf } from '../model/plans.js';
+import { actNotDone, compensateNotDone, type Misfortune } from '../../../lib/engine/rules/attempt-outcome.js';
+import type { Plan, StepPlan } from '../../../lib/definition/plan.js';
+import type { SagaState } from '../../../lib/engine/rules/saga-state.js';
+import type { EntryDraft } from '../../../lib/storage/log-entry.js';
+import { planOf } from '../../model/plans.js';
 import { ERROR, acted, after, claimed, created, failed, started, turned, undoFailed, undoStarted } from './told-log.js';
 
 const THREW: Misfortune = {

@@ -1,4 +1,4 @@
-import type { OperatorRequest } from '../storage/operator-request.js';
+import type { OperatorRequest } from '../../storage/operator-request.js';
 
 /** Everything that a decision needs beyond plan and log. It comes in from outside, so that deciding stays pure. */
 export interface Surroundings {

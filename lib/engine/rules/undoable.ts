@@ -1,4 +1,4 @@
-import type { Plan, StepPlan } from '../definition/plan.js';
+import type { Plan, StepPlan } from '../../definition/plan.js';
 import type { SagaState } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';
 

@@ -1,8 +1,8 @@
-import type { Surroundings } from '../../lib/engine/surroundings.js';
-import { NEW_SAGA, applyEntry, type SagaState } from '../../lib/engine/saga-state.js';
-import type { EntryDraft, Phase, StepFailed } from '../../lib/storage/log-entry.js';
-import type { OperatorRequest } from '../../lib/storage/operator-request.js';
-import type { StoredError } from '../../lib/storage/stored-error.js';
+import type { Surroundings } from '../../../lib/engine/rules/surroundings.js';
+import { NEW_SAGA, applyEntry, type SagaState } from '../../../lib/engine/rules/saga-state.js';
+import type { EntryDraft, Phase, StepFailed } from '../../../lib/storage/log-entry.js';
+import type { OperatorRequest } from '../../../lib/storage/operator-request.js';
+import type { StoredError } from '../../../lib/storage/stored-error.js';
 
 // A log as the tests of the rules tell it: entry by entry, in the words of the log.
 
