@@ -139,7 +139,7 @@ describe('pure files', () => {
     expect(complaints('lib/engine/saga-execution.ts', code)).toBe('');
   });
 
-  it.each(pureFiles)('%s exists, so that the rule still meets it', (file) => {
-    expect(existsSync(file)).toBe(true);
+  it.each(pureFiles)('%s is there, so that the rule still meets something', (file) => {
+    expect(existsSync(file.replace('*', 'next-move'))).toBe(true);
   });
 });
