@@ -53,10 +53,19 @@ export class GroupCommit<Write, Result> {
 
   constructor(private readonly options: GroupCommitOptions<Write, Result>) {}
 
-  /** Resolves when the write is durable. */
-  submit(write: Write): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ write, key: this.options.key(write), resolve, reject });
+  /**
+   * Resolves when the write is durable; rejects with what preparing it throws. One promise for whoever waits, since thousands do at once: an
+   * `async` function around it would hold as much again.
+   */
+  submit<R extends Result = Result>(prepare: () => Write): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      const write = prepare();
+      this.waiting.push({
+        write,
+        key: this.options.key(write),
+        resolve: resolve as Waiting<Write, Result>['resolve'],
+        reject,
+      });
       this.schedule();
     });
   }

@@ -51,7 +51,7 @@ describe('group commit', () => {
 
   /** One write each of different sagas: `s1`, `s2` … */
   function submitAll(commits: GroupCommit<Write, string>, values: readonly number[]): Promise<string>[] {
-    return values.map((value) => commits.submit({ saga: `s${value}`, value }));
+    return values.map((value) => commits.submit(() => ({ saga: `s${value}`, value })));
   }
 
   it('writes what meets in one batch, and gives each writer its own result', async () => {
@@ -61,7 +61,7 @@ describe('group commit', () => {
   });
 
   it('lets a lone write wait for nobody', async () => {
-    const written = groupCommit().submit({ saga: 's1', value: 1 });
+    const written = groupCommit().submit(() => ({ saga: 's1', value: 1 }));
     await nextTurn();
     expect(log.values).toEqual([[1]]);
     expect(await written).toBe('s1:1');
@@ -69,11 +69,11 @@ describe('group commit', () => {
 
   it('does not even wait for the event loop when the same saga goes on alone, but lets others have a turn now and then', async () => {
     const commits = groupCommit();
-    await commits.submit({ saga: 'alone', value: 0 });
+    await commits.submit(() => ({ saga: 'alone', value: 0 }));
     let turned = false;
     let value = 1;
     setImmediate(() => (turned = true));
-    while (!turned) await commits.submit({ saga: 'alone', value: value++ });
+    while (!turned) await commits.submit(() => ({ saga: 'alone', value: value++ }));
     expect(value).toBeGreaterThan(5);
     expect(value).toBeLessThan(15);
   });
@@ -82,7 +82,7 @@ describe('group commit', () => {
     const commits = groupCommit();
     const run = async (saga: string, detour: number) => {
       for (let value = 1; value <= 10; value++) {
-        await commits.submit({ saga, value });
+        await commits.submit(() => ({ saga, value }));
         for (let i = 0; i < detour; i++) await Promise.resolve();
       }
     };
@@ -106,17 +106,17 @@ describe('group commit', () => {
 
   it('keeps the order of writes of one saga, and never puts two of them in one batch', async () => {
     const commits = groupCommit();
-    const writes = [1, 2, 3].map((value) => commits.submit({ saga: 'same', value }));
-    await Promise.all([...writes, commits.submit({ saga: 'other', value: 9 })]);
+    const writes = [1, 2, 3].map((value) => commits.submit(() => ({ saga: 'same', value })));
+    await Promise.all([...writes, commits.submit(() => ({ saga: 'other', value: 9 }))]);
     expect(log.values).toEqual([[1, 9], [2], [3]]);
   });
 
   it('keeps that order when batches overlap', async () => {
     const commits = groupCommit({ concurrency: 2 });
     log.slow = true;
-    const writes = [1, 2].map((value) => commits.submit({ saga: 'same', value }));
+    const writes = [1, 2].map((value) => commits.submit(() => ({ saga: 'same', value })));
     await nextTurn();
-    writes.push(commits.submit({ saga: 'other', value: 9 }));
+    writes.push(commits.submit(() => ({ saga: 'other', value: 9 })));
     await nextTurn();
     expect(log.values).toEqual([[1], [9]]);
     log.slow = false;
@@ -161,6 +161,16 @@ describe('group commit', () => {
     expect(log.batches.map((batch) => batch.length)).toEqual([writes]);
   });
 
+  it('rejects with what preparing a write throws, and writes the others', async () => {
+    const commits = groupCommit();
+    const refused = commits.submit(() => {
+      throw new Error('it has no key');
+    });
+    const written = commits.submit(() => ({ saga: 's1', value: 1 }));
+    await expect(refused).rejects.toThrow('it has no key');
+    expect(await written).toBe('s1:1');
+  });
+
   it('writes no more at once than it may', async () => {
     await Promise.all(submitAll(groupCommit({ maxBatch: 2 }), [1, 2, 3, 4, 5]));
     expect(log.values).toEqual([[1, 2], [3, 4], [5]]);
@@ -186,9 +196,9 @@ describe('group commit', () => {
   it('goes on after a failure', async () => {
     const commits = groupCommit();
     log.failure = new Error('connection lost');
-    await expect(commits.submit({ saga: 's1', value: 1 })).rejects.toThrow('connection lost');
+    await expect(commits.submit(() => ({ saga: 's1', value: 1 }))).rejects.toThrow('connection lost');
     log.failure = undefined;
-    expect(await commits.submit({ saga: 's1', value: 2 })).toBe('s1:2');
+    expect(await commits.submit(() => ({ saga: 's1', value: 2 }))).toBe('s1:2');
   });
 
   it('has drained when everything that was submitted is written or failed', async () => {

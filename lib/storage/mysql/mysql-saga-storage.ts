@@ -122,12 +122,12 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
     this.connection.close();
   }
 
-  async create(saga: NewSaga): Promise<CreateResult> {
-    return (await this.submit(createSaga(saga))) as CreateResult;
+  create(saga: NewSaga): Promise<CreateResult> {
+    return this.commits.submit(() => this.checked(createSaga(saga)));
   }
 
-  async transition(transition: SagaTransition): Promise<TransitionResult> {
-    return (await this.submit(appendTransition(transition))) as TransitionResult;
+  transition(transition: SagaTransition): Promise<TransitionResult> {
+    return this.commits.submit(() => this.checked(appendTransition(transition)));
   }
 
   load(id: string): Promise<LoadedSaga | undefined> {
@@ -191,7 +191,7 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
     return createWithin(session, this.connection, { saga, handleName });
   }
 
-  private async submit(write: SagaWrite): Promise<WriteResult> {
-    return this.commits.submit(checkPacket(write, this.connection.maxPacket));
+  private checked(write: SagaWrite): SagaWrite {
+    return checkPacket(write, this.connection.maxPacket);
   }
 }

@@ -155,11 +155,11 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   }
 
   create(saga: NewSaga): Promise<CreateResult> {
-    return this.submit(() => createSaga(saga));
+    return this.commits.submit(() => createSaga(saga));
   }
 
   transition(transition: SagaTransition): Promise<TransitionResult> {
-    return this.submit(() => appendTransition(transition));
+    return this.commits.submit(() => appendTransition(transition));
   }
 
   load(id: string): Promise<LoadedSaga | undefined> {
@@ -241,15 +241,6 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     return createWithin(session, this.connection, { saga, handleName, notifies: this.options.listener !== false });
   }
 
-  /** Not `async`: thousands of writes wait here at once. */
-  private submit<Result>(prepare: () => SagaWrite): Promise<Result> {
-    try {
-      return this.commits.submit(prepare()) as Promise<Result>;
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
   private async commit(batch: readonly SagaWrite[]): Promise<readonly unknown[]> {
     const written = await writeBatch(this.connection, batch);
     this.tellOf(batch, written);
@@ -267,7 +258,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   private writeAgain(write: SagaWrite): Promise<unknown> {
     const attempts = (this.overtaken.get(write) ?? 0) + 1;
     this.overtaken.set(write, attempts);
-    if (attempts < ATTEMPTS) return this.commits.submit(write);
+    if (attempts < ATTEMPTS) return this.commits.submit(() => write);
     const { sagaId } = write.row;
     const message = `Others kept changing saga '${sagaId}' while it was to be written. Nothing was written.`;
     return Promise.reject(new StorageUnavailableError('locked', message, { sagaId }));

@@ -156,6 +156,6 @@ export class RedisSagaStorage extends SagaStorage {
 
   private async submit(write: SagaWrite): Promise<unknown> {
     checkSize(write, this.longestText);
-    return resultOf(await this.commits.submit(write));
+    return resultOf(await this.commits.submit(() => write));
   }
 }

@@ -75,12 +75,12 @@ export class SqliteSagaStorage extends SagaStorage {
     this.connection.close();
   }
 
-  async create(saga: NewSaga): Promise<CreateResult> {
-    return this.submit(createSaga(saga));
+  create(saga: NewSaga): Promise<CreateResult> {
+    return this.commits.submit(() => createSaga(saga));
   }
 
-  async transition(transition: SagaTransition): Promise<TransitionResult> {
-    return this.submit(appendTransition(transition));
+  transition(transition: SagaTransition): Promise<TransitionResult> {
+    return this.commits.submit(() => appendTransition(transition));
   }
 
   load(id: string): Promise<LoadedSaga | undefined> {
@@ -126,9 +126,5 @@ export class SqliteSagaStorage extends SagaStorage {
       if (written !== undefined) return [written];
     }
     return this.connection.write(() => writeBatch(this.connection, batch));
-  }
-
-  private async submit<Result>(write: SagaWrite<Result>): Promise<Result> {
-    return (await this.commits.submit(write)) as Result;
   }
 }
