@@ -96,12 +96,14 @@ export class SagaExecution {
   }
 
   /** Stores the new saga, together with the start of its first step. `exists`: the id is taken, and nothing ran. */
-  async create({ queued }: Creation): Promise<Effect | 'exists'> {
+  create({ queued }: Creation): Promise<Effect | 'exists'> {
     const created = this.created();
     const move = queued ? undefined : this.decide([created], this.now());
     const entries = move === undefined ? [created] : [created, ...move.entries];
-    const result = await this.journal.begin(this.birth(move?.after.status ?? 'PENDING'), entries);
-    return result === 'exists' ? 'exists' : (move?.effect ?? { type: 'leave' });
+    const effect: Effect = move?.effect ?? { type: 'leave' };
+    return this.journal
+      .begin(this.birth(move?.after.status ?? 'PENDING'), entries)
+      .then((result) => (result === 'exists' ? 'exists' : effect));
   }
 
   /** Stores the new saga in a transaction of the application's, for whoever has room behind its commit. As {@link SagaJournal.beginWithin}. */

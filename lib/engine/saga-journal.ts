@@ -77,15 +77,18 @@ export class SagaJournal {
   }
 
   /** Stores the saga with its first entries. */
-  async begin(birth: Birth, entries: readonly EntryDraft[]): Promise<'written' | 'exists'> {
+  begin(birth: Birth, entries: readonly EntryDraft[]): Promise<'written' | 'exists'> {
     const saga = this.newSaga(birth, entries);
-    const { writeId } = saga;
-    const result = await this.insist(() => this.env.storage.create(saga));
-    if (result.outcome === 'created') return this.written(entries, result.at);
+    return this.send(
+      () => this.env.storage.create(saga),
+      (result) => (result.outcome === 'created' ? this.written(entries, result.at) : this.found(saga)),
+    );
+  }
+
+  /** A saga with this id exists. Our own row, whose answer was lost, is the saga just as it was written. */
+  private async found({ writeId, entries }: NewSaga): Promise<'written' | 'exists'> {
     const existing = await this.insist(() => this.env.storage.load(this.sagaId));
-    // Our own row, whose answer was lost: the saga is just as it was written.
-    if (existing?.writeId === writeId) return this.written(entries, existing.record.createdAt);
-    return 'exists';
+    return existing?.writeId === writeId ? this.written(entries, existing.record.createdAt) : 'exists';
   }
 
   /**
@@ -112,22 +115,10 @@ export class SagaJournal {
    */
   append(write: JournalWrite): Promise<AppendResult> {
     const row = this.prepare(write);
-    // Not `async`, nor by insist(): thousands of sagas wait here at once, and what each of them holds meanwhile has to be moved about.
-    return this.send(row).then(
-      (result) => {
-        this.env.outage.ended();
-        return this.answered(row, result);
-      },
-      async (error: unknown) => this.answered(row, await this.tryAgain(() => this.send(row), { failedBy: error })),
+    return this.send(
+      () => this.env.storage.transition(row),
+      (result) => this.answered(row, result),
     );
-  }
-
-  private send(row: SagaTransition): Promise<TransitionResult> {
-    try {
-      return this.env.storage.transition(row);
-    } catch (error) {
-      return Promise.reject(error);
-    }
   }
 
   private answered(row: SagaTransition, result: TransitionResult): AppendResult | Promise<AppendResult> {
@@ -241,6 +232,17 @@ export class SagaJournal {
     return snapshotOf(applyEntries(this.state, entries, this.env.clock.now()));
   }
 
+  /** As {@link insist}, and makes `use` of the answer. Not `async`: thousands of sagas wait here at once. */
+  private send<T, R>(work: () => Promise<T>, use: (answer: T) => R | Promise<R>): Promise<R> {
+    return begun(work).then(
+      (answer) => {
+        this.env.outage.ended();
+        return use(answer);
+      },
+      async (error: unknown) => use(await this.tryAgain(work, { failedBy: error })),
+    );
+  }
+
   /** Tries while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */
   async insist<T>(work: () => Promise<T>, isFinal?: () => boolean): Promise<T> {
     try {
@@ -252,7 +254,7 @@ export class SagaJournal {
     }
   }
 
-  /** The first try of {@link insist} has failed. */
+  /** The first try has failed. */
   private async tryAgain<T>(
     work: () => Promise<T>,
     { failedBy, isFinal }: { readonly failedBy: unknown; readonly isFinal?: (() => boolean) | undefined },
@@ -276,4 +278,13 @@ export class SagaJournal {
 
 function isAnsweredBy(entries: readonly EntryDraft[], request: string): boolean {
   return entries.some((entry) => 'request' in entry && entry.request === request);
+}
+
+/** A storage may throw where it should reject. */
+function begun<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

@@ -20,7 +20,7 @@ import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import type { Page, PruneQuery, SagaQuery } from '../storage/saga-queries.js';
 import type { SagaSummary } from '../storage/saga-record.js';
 import type { RecoveryReport, SagaOutcome } from './recovery.js';
-import { newSaga, serializationInfoOf } from './runnable-saga.js';
+import { newSaga, serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
 import { SagaEngine } from './saga-engine.js';
 import { originalHandle } from './mortal-handle.js';
 import { SagaExecution, type Creation } from './saga-execution.js';
@@ -210,25 +210,29 @@ export class SagaRunner {
     return { id, ended: execution.ended };
   }
 
-  /** A new saga, checked, of which nothing is stored yet. */
-  private async prepare<S extends AnySagaClass>(
+  /** A new saga, checked, of which nothing is stored yet. At once, unless a schema takes its time to check the context. */
+  private prepare<S extends AnySagaClass>(
     saga: S,
     given: ContextOf<S>,
     { id: wanted }: StartOptions,
-  ): Promise<SagaExecution> {
-    const { env, registry, validation, worker } = this.engine;
+  ): SagaExecution | Promise<SagaExecution> {
+    const { registry, validation, worker } = this.engine;
     worker.assertOpen();
-    const registered = registry.get(saga);
-    const id = wanted === undefined ? newSagaId() : wanted;
-    const runnable = newSaga(id, registered);
-    const info = serializationInfoOf(runnable);
-    const prepared = validation.prepareContext(registered.contextType, given, info);
-    const context = prepared instanceof Promise ? await prepared : prepared;
-    // Ids are often a property of the context; what is wrong with that is said first, by its name.
-    checkSagaId(id);
-    const json = env.serializer.serializeContext(context, info);
+    const runnable = newSaga(wanted === undefined ? newSagaId() : wanted, registry.get(saga));
+    const { contextType } = runnable.registered;
+    const context = validation.prepareContext(contextType, given, serializationInfoOf(runnable));
+    return context instanceof Promise
+      ? context.then((checked) => this.executionOf(runnable, checked))
+      : this.executionOf(runnable, context);
+  }
+
+  private executionOf(saga: RunnableSaga, context: object): SagaExecution {
+    const { env, worker } = this.engine;
     const { lease } = worker;
-    return new SagaExecution(env, { saga: runnable, journal: SagaJournal.create(id, json, lease, env), lease });
+    // Ids are often a property of the context; what is wrong with that is said first, by its name.
+    checkSagaId(saga.id);
+    const json = env.serializer.serializeContext(context, serializationInfoOf(saga));
+    return new SagaExecution(env, { saga, journal: SagaJournal.create(saga.id, json, lease, env), lease });
   }
 
   private async join(id: string, name: string): Promise<Started> {
