@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { SAGA_STATUSES, isFinal, type SagaStorage, type SagaSummary } from 'nest-saga';
+import { SAGA_STATUSES, isFinal, type SagaStatus, type SagaStorage, type SagaSummary } from 'nest-saga';
 import { bundled } from '../../scripts/typescript/bundled.mjs';
 import { EffectLedger, type Effect } from '../crash/effect-ledger.js';
 import {
@@ -55,7 +55,9 @@ const SCRIPT = await bundled('test/chaos/worker.ts');
 const LEASE = 1_000;
 /** For so long nothing more may come to its end, once nothing fails any more and something is left. A busy machine settles slowly. */
 const STANDSTILL = 120_000;
-const SETTLING_PAGE = 500;
+/** How often an operator asks for a saga that waits, in ms, and for how many at a time. */
+const OPERATOR_PAUSE = 3_000;
+const ASKED_AT_ONCE = 20;
 const UNFINISHED = SAGA_STATUSES.filter((status) => !isFinal(status));
 
 /** Runs sagas in four processes while everything fails that can, then lets them settle and judges. */
@@ -66,6 +68,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     return await run.report();
   } finally {
     await run.end().finally(() => server.stop());
+  }
+}
+
+/** All sagas of these statuses, however many pages they are. */
+async function allOf(storage: SagaStorage, status: readonly SagaStatus[]): Promise<readonly SagaSummary[]> {
+  const found: SagaSummary[] = [];
+  for (let after: string | undefined; ;) {
+    const { items, next } = await storage.find({ status, limit: 500, ...(after === undefined ? {} : { after }) });
+    found.push(...items);
+    if (next === undefined) return found;
+    after = next;
   }
 }
 
@@ -290,17 +303,24 @@ class ChaosRun {
     }
     let fewest = Infinity;
     let since = began;
+    const asked = new Map<string, number>();
     for (let look = 0; performance.now() - since < STANDSTILL; look++) {
-      const { items } = await storage.find({ status: UNFINISHED, limit: SETTLING_PAGE });
-      if (items.length === 0) return performance.now() - began;
-      if (items.length < fewest || items.length === SETTLING_PAGE) {
-        fewest = Math.min(fewest, items.length);
+      const unfinished = await allOf(storage, UNFINISHED);
+      if (unfinished.length === 0) return performance.now() - began;
+      if (unfinished.length < fewest) {
+        fewest = unfinished.length;
         since = performance.now();
       }
-      for (const saga of items) {
-        // Rounds of compensation come less and less often, which an operator need not wait for.
-        const waits = saga.heldReason !== undefined || saga.status === 'COMPENSATION_FAILED';
-        if (waits) this.tell(look % WORKERS, { does: 'recover', saga: numberOf(saga) });
+      // Rounds of compensation come less and less often, which an operator need not wait for; but one who asks without a pause would keep the
+      // workers from everything else.
+      const waiting = unfinished.filter(
+        ({ id, status, heldReason }) =>
+          (heldReason !== undefined || status === 'COMPENSATION_FAILED') &&
+          performance.now() - (asked.get(id) ?? -Infinity) > OPERATOR_PAUSE,
+      );
+      for (const saga of waiting.slice(0, ASKED_AT_ONCE)) {
+        asked.set(saga.id, performance.now());
+        this.tell(look % WORKERS, { does: 'recover', saga: numberOf(saga) });
       }
       await setTimeout(300, undefined, { signal: this.options.signal });
     }
