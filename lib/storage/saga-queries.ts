@@ -17,6 +17,9 @@ export interface HistoryOptions {
  * 4. it is parked as `definition-changed` or `handler-missing`, has no live worker, and name and plan hash are both among
  *    `definitions`.
  *
+ * Those are taken first that have been waiting longest: since `dueAt`, or without one since the head last changed. So however many are left, and
+ * whatever their ids, each has its turn.
+ *
  * A live worker is one whose lease has not expired and who is not among `goneWorkers`. With `ids`, only those are taken.
  */
 export interface ClaimQuery {

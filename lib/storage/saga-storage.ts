@@ -51,7 +51,7 @@ export abstract class SagaStorage<Handle = unknown> {
   abstract history(id: string, options?: HistoryOptions): Promise<readonly LogEntry[]>;
 
   /**
-   * Takes over up to `limit` sagas whose worker is gone, oldest due first, and returns them as they are after it. For each, in one
+   * Takes over up to `limit` sagas whose worker is gone, those first that have been waiting longest, and returns them as they are after it. For each, in one
    * transaction: lock the head, check it again on the storage's clock, append `claimed` at the next version, set the
    * worker and clear `heldReason` and `dueAt`. Of many claims at once exactly one gets a saga. See {@link ClaimQuery}.
    */

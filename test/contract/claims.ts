@@ -88,6 +88,33 @@ export function describeClaims(subject: StorageUnderTest): void {
     expect(await subject.claimedIds({ limit: 2 })).toEqual(['c', 'd']);
   });
 
+  it('takes a saga whose time has come before what was left since, however much that is', async () => {
+    await subject.createWith({ dueIn: 10_000 }, { id: 'due' });
+    await subject.createWith({ dueIn: 10_000, worker: null }, { id: 'due, without a worker' });
+    await subject.advance(20_000);
+    await subject.register('w2');
+    const claimed: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(
+        times(10, (index) => subject.create({ id: `abandoned-${round}-${index}`, worker: `w0-${index}` })),
+      );
+      claimed.push(...(await subject.claimedIds({ limit: 1 })));
+    }
+    expect(claimed.slice(0, 2).toSorted()).toEqual(['due', 'due, without a worker']);
+  });
+
+  it('takes what was left before what came due or was left since, whatever their ids', async () => {
+    await subject.create({ id: 'z' });
+    await subject.advance(10_000);
+    await subject.register('w2');
+    await subject.create({ id: 'x' });
+    await subject.advance(10_000);
+    await Promise.all(times(10, (index) => subject.create({ id: `a-${index}` })));
+    await Promise.all(times(10, (index) => subject.createWith({ dueIn: 0 }, { id: `due-${index}` })));
+    expect(await subject.claimedIds({ limit: 1 })).toEqual(['z']);
+    expect(await subject.claimedIds({ limit: 1 })).toEqual(['x']);
+  });
+
   it('does not tire of sagas that cannot be claimed in front of one that can', async () => {
     await subject.register('w1');
     await Promise.all(times(20, (index) => subject.create({ id: `live-${index}`, worker: 'w1' })));

@@ -25,6 +25,7 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
       expect(await schema.query('SELECT version, name FROM saga_migrations')).toEqual([
         { version: 1, name: 'sagas' },
         { version: 2, name: 'missing-handlers' },
+        { version: 3, name: 'fair-claims' },
       ]);
     });
 
@@ -76,7 +77,7 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
     it('are named with `migrate: false` where they are missing, and no table is made', async () => {
       await expect(schema.storage({ migrate: false }).open()).rejects.toMatchObject({
         code: 'SAGA_STORAGE_NOT_MIGRATED',
-        missing: [1, 2],
+        missing: [1, 2, 3],
       });
       expect(await tablesOf()).toEqual([]);
     });

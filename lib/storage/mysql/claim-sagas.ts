@@ -17,8 +17,8 @@ const OWNERS_PER_CLAIM = 32;
 
 interface Candidate {
   readonly id: string;
-  /** Milliseconds since the epoch. */
-  readonly due: number;
+  /** Since when it has been waiting; milliseconds since the epoch. */
+  readonly since: number;
 }
 
 interface Lead extends Candidate {
@@ -49,7 +49,7 @@ export async function claimSagas(connection: MysqlConnection, query: ClaimQuery)
       : await lockFree(session, tables.heads, { candidates, limit: query.limit });
     if (locked.length === 0) return [];
     const { text, values } = selectClaimable(tables, { query, ids: locked });
-    const claimable = [...(await session.allOnce<Claimable>(text, ...values))].sort(byDue).slice(0, query.limit);
+    const claimable = [...(await session.allOnce<Claimable>(text, ...values))].sort(byWaiting).slice(0, query.limit);
     for (const statement of takeOver(connection, { claimable, worker, isAsked: asked !== undefined })) {
       await session.allOnce(statement.text, ...statement.values);
     }
@@ -69,7 +69,7 @@ async function findCandidates(connection: MysqlConnection, query: ClaimQuery): P
     const orphans = selectOrphans(tables, { query, owners: someOf(owners), limit });
     candidates.push(...(await connection.allOnce<Candidate>(orphans.text, ...orphans.values)));
   }
-  return [...new Set(candidates.sort(byDue).map(({ id }) => id))].slice(0, limit);
+  return [...new Set(candidates.sort(byWaiting).map(({ id }) => id))].slice(0, limit);
 }
 
 /** Where many workers are gone, not always the same of them: those may have left nothing that is due, or that is known here. */
@@ -153,8 +153,8 @@ function claimedRow(row: {
   return { sagaId, version, writeId, worker, firstSeq: seq, lastSeq: seq, entries, context: null, snapshot: null };
 }
 
-function byDue(one: Candidate, other: Candidate): number {
-  return one.due - other.due || byBytes(one.id, other.id);
+function byWaiting(one: Candidate, other: Candidate): number {
+  return one.since - other.since || byBytes(one.id, other.id);
 }
 
 function byBytes(one: string, other: string): number {

@@ -24,7 +24,11 @@ const hasKnownPlan = (bind: Bind, { definitions }: ClaimQuery): string => {
   return pairs.length === 0 ? 'FALSE' : `(${pairs.join(' OR ')})`;
 };
 
-const isDue = ({ ignoreDue = false }: ClaimQuery): string => (ignoreDue ? 'TRUE' : `head.due_from <= ${NOW}`);
+/** What sagas take their turns by, in milliseconds. One without a due time has been waiting since its head last changed. */
+const SINCE = milliseconds('COALESCE(head.due_at, head.updated_at)');
+
+const hasTimeCome = ({ ignoreDue = false }: ClaimQuery): string =>
+  ignoreDue ? 'head.due_at IS NOT NULL' : `head.due_at <= ${NOW}`;
 
 /**
  * What a look for claimable sagas finds: sagas, and workers that are gone and have left some. Most looks find nothing, and this is
@@ -36,32 +40,39 @@ export function selectLeads(tables: SagaTables, query: ClaimQuery): BoundStateme
   const { heads, requests } = tables;
   return boundStatement(
     (bind) => `
-    SELECT ${bytes(`'owner'`)} AS kind, owner.worker AS id, 0e0 AS due
+    SELECT ${bytes(`'owner'`)} AS kind, owner.worker AS id, 0e0 AS since
     FROM (SELECT DISTINCT runs_under AS worker FROM ${heads} FORCE INDEX (unfinished) WHERE runs_under >= X'') owner
     WHERE owner.worker NOT IN (${alive(tables, bind, query)})
     UNION ALL
-    SELECT ${bytes(`'saga'`)}, head.id, ${milliseconds('head.due_from')}
+    SELECT ${bytes(`'saga'`)}, head.id, ${SINCE}
     FROM ${requests} request STRAIGHT_JOIN ${heads} head ON head.id = request.saga_id
     WHERE head.${UNFINISHED} AND ${isNotRun(tables, bind, query)} AND ${hasKnownName(bind, query)}
     UNION ALL
-    SELECT ${bytes(`'saga'`)}, head.id, ${milliseconds('head.due_from')} FROM ${heads} head FORCE INDEX (held)
+    SELECT ${bytes(`'saga'`)}, head.id, ${SINCE} FROM ${heads} head FORCE INDEX (held)
     WHERE head.${LACKS_CODE} AND ${hasKnownPlan(bind, query)}
       AND head.${UNFINISHED} AND ${isNotRun(tables, bind, query)}`,
   );
 }
 
-/** The oldest due sagas that these workers have left, as many of each as are wanted. */
+/**
+ * The sagas that these workers have left and that have been waiting longest, with a due time and without, as many of each as are wanted.
+ */
 export function selectOrphans(
   { heads }: SagaTables,
   { query, owners, limit }: { readonly query: ClaimQuery; readonly owners: readonly string[]; readonly limit: number },
 ): BoundStatement {
   return boundStatement((bind) =>
     owners
-      .map(
-        (owner) => `
-        (SELECT head.id AS id, ${milliseconds('head.due_from')} AS due FROM ${heads} head FORCE INDEX (unfinished)
-         WHERE head.runs_under = ${bind(owner)} AND ${isDue(query)} AND ${hasKnownName(bind, query)}
-         ORDER BY head.due_from, head.id LIMIT ${bind(limit)})`,
+      .flatMap((owner) =>
+        [
+          { due: 'head.due_at IS NULL', order: 'head.updated_at, head.id' },
+          { due: hasTimeCome(query), order: 'head.due_at, head.updated_at, head.id' },
+        ].map(
+          ({ due, order }) => `
+          (SELECT head.id AS id, ${SINCE} AS since FROM ${heads} head FORCE INDEX (unfinished)
+           WHERE head.runs_under = ${bind(owner)} AND ${due} AND ${hasKnownName(bind, query)}
+           ORDER BY ${order} LIMIT ${bind(limit)})`,
+        ),
       )
       .join(' UNION ALL '),
   );
@@ -75,7 +86,7 @@ export function selectClaimable(
   const { heads, log, requests } = tables;
   return boundStatement(
     (bind) => `
-    SELECT head.id, ${milliseconds('head.due_from')} AS due, ${milliseconds(NOW)} AS now,
+    SELECT head.id, ${SINCE} AS since, ${milliseconds(NOW)} AS now,
       last.version, last.last_seq, ${milliseconds('last.at')} AS at
     FROM ${heads} head
     LEFT JOIN ${log} last ON last.saga_id = head.id
@@ -84,7 +95,7 @@ export function selectClaimable(
       AND head.${UNFINISHED} AND ${hasKnownName(bind, query)} AND ${isNotRun(tables, bind, query)} AND (
         ${query.ids ? 'TRUE' : 'FALSE'}
         OR EXISTS (SELECT 1 FROM ${requests} request WHERE request.saga_id = head.id)
-        OR (head.held_code IS NULL AND ${isDue(query)})
+        OR (head.held_code IS NULL AND (head.due_at IS NULL OR ${hasTimeCome(query)}))
         OR (head.${LACKS_CODE} AND ${hasKnownPlan(bind, query)})
       )`,
   );

@@ -19,33 +19,38 @@ const KNOWN_NAME = `array_position($1::text[], head.name) IS NOT NULL`;
 /** Waiting for its worker's end and for its time; the words of the index `unfinished`. */
 const TO_RECOVER = `head.${UNFINISHED} AND head.held_code IS NULL`;
 
-/** A saga without a due time has been due for ever. Such ones go by their ids, which are by time if nobody chose them otherwise. */
-const DUE = `COALESCE(head.due_at, '-infinity')`;
+/**
+ * What sagas take their turns by. One without a due time has been waiting since its head last changed: were it due for ever, those that come in
+ * while more are left than are taken would be taken first for ever.
+ */
+const SINCE = `COALESCE(head.due_at, head.updated_at)`;
 
 /** `$4` says how sagas are claimed: `asked` for by their ids, when they are `due`, or `early`. */
-const IS_DUE = `${DUE} <= CASE $4 WHEN 'early' THEN 'infinity' ELSE ${NOW} END`;
+const TIME_HAS_COME = `head.due_at <= CASE $4 WHEN 'early' THEN 'infinity' ELSE ${NOW} END`;
 
 /** Whether a head qualifies, as `ClaimQuery` says, rule by rule. */
 export const CLAIMABLE = ({ requests }: SagaTables): string => `
   head.${UNFINISHED} AND ${KNOWN_NAME} AND ${NOT_RUN} AND (
     $4 = 'asked'
     OR EXISTS (SELECT FROM ${requests} request WHERE request.saga_id = head.id)
-    OR (head.held_code IS NULL AND ${IS_DUE})
+    OR (head.held_code IS NULL AND (head.due_at IS NULL OR ${TIME_HAS_COME}))
     OR (head.${LACKS_CODE} AND (head.name, head.plan_hash) IN (SELECT name, plan_hash FROM known))
   )`;
 
 /**
  * Sagas that recovery may take. The workers that own unfinished sagas are found by hopping through the index, one probe for each
  * worker (a skip scan, which PostgreSQL does not do by itself); then only the sagas of dead ones are read, and of those only as
- * many as are wanted (`held_code` is always null there, but only when it is named does PostgreSQL see that the index has the
+ * many as are wanted, with a due time and without (what is always null there, is named, or PostgreSQL does not see that the index has the
  * order that is asked for). So the cost depends neither on finished sagas, nor on those that live workers run, nor on how many are left.
  */
 export const SELECT_RECOVERABLE: Sql = (tables) => {
   const { heads, requests } = tables;
-  const oldest = (owner: string): string => `
-    SELECT head.id, ${DUE} AS due FROM ${heads} head
-    WHERE ${TO_RECOVER} AND ${owner} AND ${IS_DUE} AND ${KNOWN_NAME}
-    ORDER BY head.held_code, head.worker, ${DUE}, head.id LIMIT $5`;
+  const first = (owner: string, due: string): string => `
+    (SELECT head.id, ${SINCE} AS since FROM ${heads} head
+     WHERE ${TO_RECOVER} AND ${owner} AND ${due} AND ${KNOWN_NAME}
+     ORDER BY head.held_code, head.worker, head.due_at, head.updated_at, head.id LIMIT $5)`;
+  const longestWaiting = (owner: string): string =>
+    `${first(owner, 'head.due_at IS NULL')} UNION ALL ${first(owner, TIME_HAS_COME)}`;
   return `
   WITH RECURSIVE ${knownAndAlive(tables)},
   owner (worker) AS (
@@ -58,19 +63,19 @@ export const SELECT_RECOVERABLE: Sql = (tables) => {
   gone (worker) AS MATERIALIZED (
     SELECT worker FROM owner WHERE worker IS NOT NULL AND worker NOT IN (SELECT worker FROM alive)
   ),
-  candidate (id, due) AS (
-    (${oldest('head.worker IS NULL')})
+  candidate (id, since) AS (
+    (${longestWaiting('head.worker IS NULL')})
     UNION
-    SELECT orphan.id, orphan.due FROM gone CROSS JOIN LATERAL (${oldest('head.worker = gone.worker')}) orphan
+    SELECT orphan.id, orphan.since FROM gone CROSS JOIN LATERAL (${longestWaiting('head.worker = gone.worker')}) orphan
     UNION
-    SELECT head.id, ${DUE} FROM ${requests} request
+    SELECT head.id, ${SINCE} FROM ${requests} request
       CROSS JOIN LATERAL (SELECT * FROM ${heads} WHERE id = request.saga_id OFFSET 0) head
     WHERE head.${UNFINISHED} AND ${NOT_RUN} AND ${KNOWN_NAME}
     UNION
-    SELECT head.id, ${DUE} FROM known JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
+    SELECT head.id, ${SINCE} FROM known JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
     WHERE head.${LACKS_CODE} AND head.${UNFINISHED} AND ${NOT_RUN}
   )
-  SELECT id FROM candidate ORDER BY due, id LIMIT $5`;
+  SELECT id FROM candidate ORDER BY since, id LIMIT $5`;
 };
 
 /** Of the sagas that somebody asks for (`$6`), those that nobody runs. */
@@ -78,4 +83,4 @@ export const SELECT_ASKED: Sql = (tables) => `
   WITH ${knownAndAlive(tables)}
   SELECT head.id FROM ${tables.heads} head
   WHERE head.id = ANY ($6::text[]) AND ${CLAIMABLE(tables)}
-  ORDER BY ${DUE}, head.id LIMIT $5`;
+  ORDER BY ${SINCE}, head.id LIMIT $5`;

@@ -4,6 +4,7 @@ import { migrationScript } from '../sql/migration-script.js';
 import { sagaTables } from '../sql/saga-tables.js';
 import { sagas } from './migrations/0001-sagas.js';
 import { missingHandlers } from './migrations/0002-missing-handlers.js';
+import { fairClaims } from './migrations/0003-fair-claims.js';
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
 import { quoted, type PostgresTables } from './postgres-tables.js';
 
@@ -26,6 +27,7 @@ interface Change {
 const CHANGES: readonly Change[] = [
   { name: 'sagas', statements: sagas },
   { name: 'missing-handlers', statements: missingHandlers },
+  { name: 'fair-claims', statements: fairClaims },
 ];
 
 /** One number for each set of tables in a database; replicas that start at once take their turns by it. */

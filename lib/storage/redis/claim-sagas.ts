@@ -41,13 +41,15 @@ async function findCandidates(connection: RedisConnection, query: ClaimQuery): P
   const ids = [...new Set(found)];
   const names = new Set(query.definitions.map(({ name }) => name));
   const answers = await connection.sendAll(
-    ids.map((id): RedisCommand => ['hmget', connection.keys.saga(id).head, 'name', 'planHash', 'dueAt']),
+    ids.map((id): RedisCommand => ['hmget', connection.keys.saga(id).head, 'name', 'planHash', 'dueAt', 'updatedAt']),
   );
   const candidates = ids.flatMap((id, i) => {
-    const [name, planHash, dueAt] = resultOf(answers[i]) as readonly (string | null)[];
-    return name != null && planHash != null && names.has(name) ? [{ id, name, planHash, dueAt: Number(dueAt) }] : [];
+    const [name, planHash, dueAt, updatedAt] = resultOf(answers[i]) as readonly (string | null)[];
+    return name != null && planHash != null && names.has(name)
+      ? [{ id, name, planHash, since: Number(dueAt ?? updatedAt) }]
+      : [];
   });
-  return query.ids === undefined ? candidates : candidates.sort((one, other) => one.dueAt - other.dueAt);
+  return query.ids === undefined ? candidates : candidates.sort((one, other) => one.since - other.since);
 }
 
 async function findRecoverable(connection: RedisConnection, query: ClaimQuery): Promise<readonly string[]> {

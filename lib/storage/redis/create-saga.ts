@@ -4,7 +4,6 @@ import type { CreateResult, NewSaga } from '../saga-changes.js';
 import { jsonText } from '../rows/json-text.js';
 import { newRow } from '../rows/new-row.js';
 import { storable } from '../rows/storable.js';
-import { TIME_DIGITS } from './index-ranges.js';
 import type { HeadField } from './saga-head.js';
 import { rowText } from './saga-row.js';
 import type { SagaWrite } from './saga-write.js';
@@ -40,8 +39,8 @@ export function createSaga(saga: NewSaga): SagaWrite {
       rowText(row),
       `s${saga.status}\0`,
       `n${fields.name}\0`,
-      // Due at 0: at any time.
-      isFinal(saga.status) ? '' : `${place}${'0'.repeat(TIME_DIGITS)}${sagaId}`,
+      // Due at any time.
+      isFinal(saga.status) ? '' : `${place}a`,
       ...Object.entries(fields).flat(),
     ],
   };

@@ -25,7 +25,7 @@ export type HeadMove = Pick<HeadChange, 'status' | 'worker' | 'dueIn'>;
 
 /** What `status`, `worker` and `due_at` become: the status, whether the worker is left, whether a due time is set, and to what. */
 export function moveValues({ status, worker, dueIn }: HeadMove, now: number): readonly SqliteValue[] {
-  return [status ?? null, worker === null ? 1 : 0, ...changed(dueIn && now + Math.ceil(dueIn))];
+  return [status ?? null, worker === null ? 1 : 0, ...changed(dueAt(dueIn, now))];
 }
 
 /** Says where a saga stands. */
@@ -58,6 +58,11 @@ export function explainHead(connection: SqliteConnection, sagaId: string, reason
 /** Lets loads begin at this row. It is no change that anybody looks for, so `updated_at` stays. */
 export function setSnapshot(connection: SqliteConnection, sagaId: string, version: number): void {
   connection.run(SET_SNAPSHOT, version, sagaId);
+}
+
+/** A saga that is due in no time is due now: 0 is no absence. */
+function dueAt(dueIn: HeadMove['dueIn'], now: number): number | null | undefined {
+  return dueIn === undefined || dueIn === null ? dueIn : now + Math.ceil(dueIn);
 }
 
 /** `undefined` leaves a column as it is, `null` clears it. */

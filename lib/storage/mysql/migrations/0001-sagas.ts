@@ -46,14 +46,13 @@ export const sagas = ({ heads, log, requests, workers, migrations }: SagaTables)
   runs_under ${KEY} GENERATED ALWAYS AS
     (IF(status IN ('COMPLETED', 'FAILED') OR held_code IS NOT NULL, NULL, COALESCE(worker, X''))) STORED
     COMMENT 'The worker of a saga that recovery may take when that one is gone; empty: nobody',
-  due_from BIGINT GENERATED ALWAYS AS (COALESCE(due_at, 0)) STORED,
   PRIMARY KEY (id),
   KEY by_time (created_at, id),
   KEY by_name (name, created_at, id),
   KEY by_status (listed_status, created_at, id),
   KEY by_failed_step (failed_step, created_at, id),
   KEY by_error (failed_at, id),
-  KEY unfinished (runs_under, due_from, id),
+  KEY unfinished (runs_under, due_at, updated_at, id),
   KEY held (held_code, name, plan_hash)
 ) ${TABLE}`,
 

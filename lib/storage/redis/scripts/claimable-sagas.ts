@@ -2,7 +2,7 @@ import { redisScript } from '../redis-script.js';
 import { CLOCK } from './clock.js';
 
 /**
- * Sagas that recovery may take, those with requests first, then the oldest due; some of them may turn out not to qualify. The workers
+ * Sagas that recovery may take, those with requests first, then those that have been waiting longest; some of them may turn out not to qualify. The workers
  * that own unfinished sagas are found by hopping through the index, one probe for each worker; then only the sagas of dead ones are read,
  * by the names that are known, and of those only as many as are wanted. So the cost depends neither on finished sagas, nor on
  * those that live workers run, nor on how many are left.
@@ -29,6 +29,11 @@ end
 -- ':' comes behind every digit.
 local until_due = ARGV[2] == 'early' and ':' or stamp(now + 1)
 local found = {}
+local function find(place, to)
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], '[' .. place, '(' .. place .. to, 'LIMIT', 0, limit)) do
+    found[#found + 1] = string.sub(member, #place + 1)
+  end
+end
 local from = '[o'
 while true do
   local first = redis.call('ZRANGEBYLEX', KEYS[1], from, '(p', 'LIMIT', 0, 1)[1]
@@ -38,9 +43,8 @@ while true do
   if worker == '' or not is_alive(worker) then
     for _, name in ipairs(names) do
       local place = 'o' .. worker .. '\\0' .. name .. '\\0'
-      for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], '[' .. place, '(' .. place .. until_due, 'LIMIT', 0, limit)) do
-        found[#found + 1] = string.sub(member, #place + 1)
-      end
+      find(place .. 'a', ':')
+      find(place .. 'd', until_due)
     end
   end
 end

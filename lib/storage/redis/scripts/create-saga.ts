@@ -12,6 +12,6 @@ local function create_saga(head_key, log_key, _, id, row, status_place, name_pla
   redis.call('RPUSH', log_key, at .. row)
   redis.call('HSET', head_key, 'at', at, 'createdAt', at, 'updatedAt', at, ...)
   redis.call('ZADD', FIND, 0, status_place .. tail, 0, name_place .. tail)
-  if in_recover ~= '' then redis.call('ZADD', RECOVER, 0, in_recover) end
+  if in_recover ~= '' then redis.call('ZADD', RECOVER, 0, in_recover .. tail) end
   return { 'created', at }
 end`;

@@ -7,7 +7,7 @@ local function finish_saga(
   head_key, log_key, requests_key, id, read_version, version, read_seq, seq, row, write_id, known, status, ...
 )
   local head = redis.call('HMGET', head_key, 'version', 'seq', 'at', 'createdAt', 'status', 'heldCode', 'name', 'worker',
-    'dueAt', 'planHash')
+    'dueAt', 'planHash', 'updatedAt')
   if head[1] ~= read_version or head[2] ~= read_seq then return { 'conflict' } end
   local requests = unread_requests(requests_key, known)
   if requests then return requests end
@@ -26,7 +26,7 @@ local function finish_saga(
   if held then
     redis.call('ZREM', RECOVER, 'p' .. name .. '\\0' .. head[10] .. '\\0' .. id)
   else
-    redis.call('ZREM', RECOVER, 'o' .. (worker or '') .. '\\0' .. name .. '\\0' .. stamp(due or 0) .. id)
+    redis.call('ZREM', RECOVER, 'o' .. (worker or '') .. '\\0' .. name .. '\\0' .. since(due, head[11]) .. id)
   end
   return { 'written', at }
 end`;

@@ -10,8 +10,9 @@
  *
  * `recover`, unfinished sagas only, so that its size does not depend on finished ones:
  *
- *     o <worker, or nothing> NUL <name> NUL <due at> <id>     not parked; due at 0: at any time
- *     p <name> NUL <plan hash> NUL <id>                       parked until code of that plan comes
+ *     o <worker, or nothing> NUL <name> NUL d <due at> <id>       not parked, with a due time
+ *     o <worker, or nothing> NUL <name> NUL a <updated at> <id>   not parked, due at any time; its head has not changed since
+ *     p <name> NUL <plan hash> NUL <id>                           parked until code of that plan comes
  */
 export const SAGA_INDEXES = `
 local FINAL = { COMPLETED = true, FAILED = true }
@@ -39,10 +40,14 @@ local function in_find(head, id)
   return names
 end
 
+local function since(due_at, updated_at)
+  return due_at and 'd' .. stamp(due_at) or 'a' .. stamp(updated_at)
+end
+
 local function in_recover(head, id)
   if FINAL[head.status] then return {} end
   if not head.heldCode then
-    return { 'o' .. (head.worker or '') .. '\\0' .. head.name .. '\\0' .. stamp(head.dueAt or 0) .. id }
+    return { 'o' .. (head.worker or '') .. '\\0' .. head.name .. '\\0' .. since(head.dueAt, head.updatedAt) .. id }
   end
   if not LACKS_CODE[head.heldCode] then return {} end
   return { 'p' .. head.name .. '\\0' .. head.planHash .. '\\0' .. id }

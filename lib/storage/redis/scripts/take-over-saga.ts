@@ -37,7 +37,7 @@ local at = text(math.max(now, tonumber(before.at)))
 local seq = text(before.seq + 1)
 local after = {}
 for field, value in pairs(before) do after[field] = value end
-after.worker, after.dueAt, after.heldCode = worker, nil, nil
+after.worker, after.updatedAt, after.dueAt, after.heldCode = worker, at, nil, nil
 redis.call('RPUSH', KEYS[2], at .. ' ' .. seq .. ' ' .. seq .. ARGV[7])
 redis.call('HSET', KEYS[1], 'version', text(before.version + 1), 'seq', seq, 'at', at, 'writeId', ARGV[8],
   'worker', worker, 'updatedAt', at)
