@@ -16,8 +16,6 @@ export interface GroupCommitOptions<Write, Result> {
   readonly maxBatch?: number;
   /** At most this many batches under way at once; default 1. */
   readonly concurrency?: number;
-  /** Fewer writes than this are not worth a commit of their own while another one is under way; default 16. */
-  readonly leastShare?: number;
 }
 
 interface Waiting<Write, Result> {
@@ -26,6 +24,9 @@ interface Waiting<Write, Result> {
   readonly resolve: (result: Result | Promise<Result>) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** Fewer writes are not worth a commit of their own. */
+const LEAST_SHARE = 16;
 
 /** How often in a row a write may go on alone before everybody else gets a turn. */
 const TURNS_ALONE = 8;
@@ -134,9 +135,9 @@ export class GroupCommit<Write, Result> {
    * keep each other company for ever, and the process and the database would take turns in waiting for each other.
    */
   private shareOfBatch(): number {
-    const { maxBatch = 256, concurrency = 1, leastShare = 16 } = this.options;
+    const { maxBatch = 256, concurrency = 1 } = this.options;
     const share = Math.ceil((this.waiting.length + this.keysUnderWay.size) / concurrency);
-    return Math.min(maxBatch, Math.max(share, leastShare));
+    return Math.min(maxBatch, Math.max(share, LEAST_SHARE));
   }
 
   private async write(batch: readonly Waiting<Write, Result>[]): Promise<void> {

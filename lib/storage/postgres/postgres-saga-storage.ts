@@ -52,9 +52,6 @@ import { WriteHints } from './write-hints.js';
 /** While the server makes one batch durable, the next one is on its way. */
 const BATCHES_UNDER_WAY = 2;
 
-/** A statement and its commit cost the server as much as writing some thirty rows: two small batches are slower than one. */
-const LEAST_SHARE = 64;
-
 /**
  * Milliseconds. A transaction in which nothing happens for so long belongs to a process that has stopped: a step that has a timeout is given
  * up by then, and one that has none should not keep its locks while it thinks for minutes.
@@ -114,7 +111,6 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
       commit: (batch) => this.commit(batch),
       isRefusal: (error) => error instanceof StorageRejectedError,
       concurrency: BATCHES_UNDER_WAY,
-      leastShare: LEAST_SHARE,
     });
     const hints = new WriteHints(this.connection);
     this.told = new ToldWrites(
