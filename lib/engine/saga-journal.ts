@@ -232,26 +232,20 @@ export class SagaJournal {
     return snapshotOf(applyEntries(this.state, entries, this.env.clock.now()));
   }
 
+  /** Tries while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */
+  insist<T>(work: () => Promise<T>, isFinal?: () => boolean): Promise<T> {
+    return this.send(work, (answer) => answer, isFinal);
+  }
+
   /** As {@link insist}, and makes `use` of the answer. Not `async`: thousands of sagas wait here at once. */
-  private send<T, R>(work: () => Promise<T>, use: (answer: T) => R | Promise<R>): Promise<R> {
+  private send<T, R>(work: () => Promise<T>, use: (answer: T) => R | Promise<R>, isFinal?: () => boolean): Promise<R> {
     return begun(work).then(
       (answer) => {
         this.env.outage.ended();
         return use(answer);
       },
-      async (error: unknown) => use(await this.tryAgain(work, { failedBy: error })),
+      async (error: unknown) => use(await this.tryAgain(work, { failedBy: error, isFinal })),
     );
-  }
-
-  /** Tries while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */
-  async insist<T>(work: () => Promise<T>, isFinal?: () => boolean): Promise<T> {
-    try {
-      const result = await work();
-      this.env.outage.ended();
-      return result;
-    } catch (error) {
-      return this.tryAgain(work, { failedBy: error, isFinal });
-    }
   }
 
   /** The first try has failed. */
