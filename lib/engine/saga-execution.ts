@@ -26,13 +26,12 @@ interface AppendableLog {
   append(write: JournalWrite): Promise<AppendResult>;
 }
 
-/** What an advance is about, and where it is written; by default, no step that has just ended, and the journal. */
-interface Advance {
+interface AdvanceOptions {
+  /** The step that has just ended; default none. */
   readonly of?: StepEffect | undefined;
+  /** Where the row is appended; default the journal. */
   readonly log?: AppendableLog;
 }
-
-const TO_THE_JOURNAL: Advance = {};
 
 /** Rolls a transaction back whose step is not done; the storage looks at the cause, for one that only lost against others. */
 class NotDone extends Error {
@@ -240,7 +239,7 @@ export class SagaExecution {
    *
    * The storage may refuse for ever what a step left behind; then that step, which the news are `of`, counts as one whose result cannot be stored.
    */
-  private advance(news: Happened, { of: done, log = this.journal }: Advance = TO_THE_JOURNAL): Promise<Effect> {
+  private advance(news: Happened, { of: done, log = this.journal }: AdvanceOptions = {}): Promise<Effect> {
     this.throwIfInterrupted();
     const { write, effect } = this.plan(news);
     if (write.entries.length === 0) return Promise.resolve(effect);

@@ -222,11 +222,11 @@ export class SagaRunner {
     const { contextType } = runnable.registered;
     const context = validation.prepareContext(contextType, given, serializationInfoOf(runnable));
     return context instanceof Promise
-      ? context.then((checked) => this.executionOf(runnable, checked))
-      : this.executionOf(runnable, context);
+      ? context.then((checked) => this.newExecution(runnable, checked))
+      : this.newExecution(runnable, context);
   }
 
-  private executionOf(saga: RunnableSaga, context: object): SagaExecution {
+  private newExecution(saga: RunnableSaga, context: object): SagaExecution {
     const { env, worker } = this.engine;
     const { lease } = worker;
     // Ids are often a property of the context; what is wrong with that is said first, by its name.

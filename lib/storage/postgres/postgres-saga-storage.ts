@@ -83,7 +83,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   private readonly options: CheckedOptions;
   private readonly connection: PostgresConnection;
   private readonly commits: GroupCommit<SagaWrite, unknown>;
-  /** How often each of them was. */
+  /** How often a write was overtaken that is to be made again. */
   private readonly overtaken = new WeakMap<SagaWrite, number>();
   private readonly told: ToldWrites;
   private readonly listening: ListeningConnection;
