@@ -168,6 +168,20 @@ describe('group commit', () => {
     expect(await written).toBe('s1:1');
   });
 
+  it('lets a write wait for its own promise, and nobody with it', async () => {
+    let done = (_: string): void => undefined;
+    const later = new Promise<string>((resolve) => (done = resolve));
+    const commits = groupCommit({
+      commit: async (batch) => batch.map(({ value }) => (value === 1 ? later : 'at once')),
+    });
+    const again = commits.submit(() => ({ saga: 's1', value: 1 }));
+    const meanwhile = commits.submit(() => ({ saga: 's2', value: 2 }));
+    expect(await meanwhile).toBe('at once');
+    expect(await commits.submit(() => ({ saga: 's1', value: 3 }))).toBe('at once');
+    done('at last');
+    expect(await again).toBe('at last');
+  });
+
   it('writes no more at once than it may', async () => {
     await Promise.all(submitAll(groupCommit({ maxBatch: 2 }), [1, 2, 3, 4, 5]));
     expect(log.values).toEqual([[1, 2], [3, 4], [5]]);
