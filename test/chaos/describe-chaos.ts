@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DatabaseKind } from '../harness/process-databases.js';
+import type { StorageName } from '../harness/process-storage.js';
 import { runChaos } from './chaos-run.js';
 import { toText } from './report.js';
 
@@ -8,7 +8,7 @@ const SEED = 3;
 const SECONDS = 6;
 
 /** A short run of chaos, with a server of its own. */
-export function describeChaos({ name }: DatabaseKind): void {
+export function describeChaos({ name }: { readonly name: StorageName }): void {
   describe('four processes that run random sagas while everything fails', () => {
     it('keep every promise, leave nothing unfinished, and all books balance', async () => {
       const report = await runChaos({ storage: name, seconds: SECONDS, seed: SEED, perSecond: 40 });

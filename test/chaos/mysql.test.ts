@@ -1,4 +1,4 @@
-import { onDatabase } from '../harness/on-each-database.js';
+import { OWN_DATABASES, whereItStarts } from '../harness/own-databases.js';
 import { describeChaos } from './describe-chaos.js';
 
-await onDatabase('mysql', describeChaos);
+whereItStarts(OWN_DATABASES.mysql, describeChaos);

@@ -1,4 +1,4 @@
-import { onDatabase } from '../harness/on-each-database.js';
+import { OWN_DATABASES, whereItStarts } from '../harness/own-databases.js';
 import { describeChaos } from './describe-chaos.js';
 
-await onDatabase('postgres', describeChaos);
+whereItStarts(OWN_DATABASES.postgres, describeChaos);

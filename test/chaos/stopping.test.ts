@@ -6,12 +6,16 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../e2e/eventually.js';
-import { onEachDatabase } from '../harness/on-each-database.js';
+import { onEachOwnDatabase } from '../harness/own-databases.js';
+import type { StorageName } from '../harness/process-storage.js';
 
 /** Ctrl-C reaches the whole process group, and whoever ends a service only the process that was started. */
 const SIGNALS = { sqlite: 'SIGTERM', postgres: 'SIGINT', mysql: 'SIGTERM', redis: 'SIGINT' } as const;
 
-await onEachDatabase(({ name }) => {
+onEachOwnDatabase(describeStopping);
+describe('on SQLite', () => describeStopping({ name: 'sqlite' }));
+
+function describeStopping({ name }: { readonly name: StorageName }): void {
   describe('a run of chaos', () => {
     const signal = SIGNALS[name];
     it(`that ${signal} stops leaves no process and no file behind`, async () => {
@@ -43,7 +47,7 @@ await onEachDatabase(({ name }) => {
       rmSync(parent, { recursive: true });
     }, 60_000);
   });
-});
+}
 
 /** Servers that have left the process group, by the files in which they say who they are. */
 function serversBelow(folder: string): number[] {

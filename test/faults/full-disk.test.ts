@@ -134,6 +134,7 @@ whereThereAreSmallDisks('A database whose disk is full', () => {
 
   describe('on SQLite', () => {
     describeKind({
+      name: 'sqlite',
       title: 'SQLite',
       problem: () => undefined,
       start: async (folder = disk.folder) => ({
@@ -144,7 +145,7 @@ whereThereAreSmallDisks('A database whose disk is full', () => {
       }),
     });
   });
-  for (const kind of Object.values(OWN_DATABASES)) whereItStarts(kind, () => describeKind(kind));
+  for (const kind of Object.values(OWN_DATABASES)) whereItStarts(kind, describeKind);
 });
 
 /** Until the server ends its connections, since it can write no more of it. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { OwnMariadb } from './own-mariadb.js';
 import { OwnPostgres } from './own-postgres.js';
-import type { StorageLocation } from './process-storage.js';
+import type { StorageLocation, StorageName } from './process-storage.js';
 import { OwnRedisServer } from './redis-own-server.js';
 
 /** A database with a server of a test's own, which it may break. */
@@ -16,6 +16,7 @@ export interface OwnDatabase {
 }
 
 export interface OwnDatabaseKind {
+  readonly name: StorageName;
   readonly title: string;
   /** Why none can be started here; `undefined` when one can. */
   problem(): string | undefined;
@@ -25,9 +26,9 @@ export interface OwnDatabaseKind {
 
 /** Every storage that has a server. */
 export const OWN_DATABASES = {
-  postgres: { title: 'PostgreSQL', problem: () => OwnPostgres.problem(), start: postgres },
-  mysql: { title: 'MariaDB', problem: () => OwnMariadb.problem(), start: mysql },
-  redis: { title: 'Redis', problem: () => OwnRedisServer.problem(), start: redis },
+  postgres: { name: 'postgres', title: 'PostgreSQL', problem: () => OwnPostgres.problem(), start: postgres },
+  mysql: { name: 'mysql', title: 'MariaDB', problem: () => OwnMariadb.problem(), start: mysql },
+  redis: { name: 'redis', title: 'Redis', problem: () => OwnRedisServer.problem(), start: redis },
 } satisfies Readonly<Record<string, OwnDatabaseKind>>;
 
 /**
@@ -37,13 +38,14 @@ export const OWN_DATABASES = {
 export function onEachOwnDatabase(declare: (kind: OwnDatabaseKind) => void): void {
   // What a storage says of its server's settings is not what these tests are about.
   Logger.overrideLogger(false);
-  for (const kind of Object.values(OWN_DATABASES)) whereItStarts(kind, () => declare(kind));
+  for (const kind of Object.values(OWN_DATABASES)) whereItStarts(kind, declare);
 }
 
 /** The same for one of them. */
-export function whereItStarts({ title, problem }: OwnDatabaseKind, declare: () => void): void {
-  const found = problem();
-  if (found === undefined) describe(`on ${title}`, declare);
+export function whereItStarts(kind: OwnDatabaseKind, declare: (kind: OwnDatabaseKind) => void): void {
+  const { title } = kind;
+  const found = kind.problem();
+  if (found === undefined) describe(`on ${title}`, () => declare(kind));
   else {
     test(`NOT TESTED on ${title}, of which no server can be started here (required where CI is set): ${found}`, () => {
       expect(process.env['CI'] ?? '').toBe('');
