@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { firstValueFrom, toArray } from 'rxjs';
 import { saga } from './application.js';
+import { eventually } from './eventually.js';
 import { onStoragesThatShare } from './world.js';
 
 await onStoragesThatShare((world) => {
@@ -45,6 +46,21 @@ await onStoragesThatShare((world) => {
     expect(await result).toEqual({ a: 1 });
     expect((await events).at(-1)).toMatchObject({ type: 'saga.completed' });
   });
+
+  it('is waited for inside of its own transaction for ever: after ten seconds that is said, once', async () => {
+    const Order = started();
+    const warnings: string[] = [];
+    const warn = (text: string): void => void warnings.push(text);
+    const logger = { log: () => undefined, error: () => undefined, warn };
+    const { runner } = await world.start([Order], { logger });
+    const transaction = await world.application.begin();
+    const handle = await runner.start(Order, { a: 1 }, { id: 'b-8', transaction: transaction.handle });
+    const results = Promise.all([handle.result(), handle.result()]);
+    await eventually(() => expect(warnings).not.toEqual([]), 20_000);
+    await transaction.commit();
+    expect(await results).toEqual([{ a: 1 }, { a: 1 }]);
+    expect(warnings).toEqual([expect.stringContaining("'b-8' is waited for, and the transaction in which it was")]);
+  }, 30_000);
 
   it('is not waited for any more once its transaction is rolled back: that is said', async () => {
     const Order = started();
