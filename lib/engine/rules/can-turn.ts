@@ -4,19 +4,16 @@ import type { StepProgress } from './step-progress.js';
 
 /**
  * Whether the saga may still turn back by anything else than a failing step. Not behind the pivot; nor while it is not known
- * whether the pivot has happened.
+ * whether the pivot has happened. One that is interrupted is in doubt, unless it was to be committed in a transaction: that can be no more.
  */
 export function canTurn(plan: Plan, state: SagaState): boolean {
   const pivot = pivotOf(plan, state);
   if (pivot === undefined) return true;
   switch (pivot.act.status) {
     case 'failed':
-      return true;
     case 'retrying':
-      return !pivot.doubtful;
     case 'interrupted':
-      // Its transaction can be committed no more: it has not happened.
-      return pivot.transactional === true && !pivot.doubtful;
+      return !pivot.doubtful;
     case 'idle':
     case 'skipped':
     case 'started':
