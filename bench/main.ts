@@ -1,27 +1,11 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { inFlight } from './cases/in-flight.js';
-import { inMemory, inMemoryIntercepted } from './cases/memory.js';
-import { onMysql } from './cases/mysql.js';
-import { onPostgres } from './cases/postgres.js';
-import { onRedis } from './cases/redis.js';
-import { recoverable } from './cases/recoverable.js';
-import { resume } from './cases/resume.js';
-import { sqliteAtOnce, sqliteOneAtATime } from './cases/sqlite.js';
+import { CASES } from './cases/all.js';
+import type { Finding } from './finding.js';
 import { picture } from './picture/throughput.js';
 import { toJson, toText } from './report.js';
-
-const CASES = [
-  inMemory,
-  inMemoryIntercepted,
-  sqliteOneAtATime,
-  sqliteAtOnce,
-  ...onPostgres,
-  ...onMysql,
-  ...onRedis,
-  ...inFlight,
-  ...resume,
-  ...recoverable,
-];
 
 const { values } = parseArgs({
   options: {
@@ -44,7 +28,18 @@ else await picture(values.picture, rounds);
 async function runCases(): Promise<void> {
   const chosen = CASES.filter(({ name }) => values.case.some((wanted) => name.includes(wanted)));
   if (chosen.length === 0) throw new Error(`--case must be one of ${CASES.map(({ name }) => name).join(', ')}`);
-  for (const { run } of chosen) {
-    for (const finding of await run(rounds)) console.log(values.json ? toJson(finding) : `${toText(finding)}\n`);
+  for (const { name } of chosen) {
+    for (const finding of await findingsOf(name)) console.log(values.json ? toJson(finding) : `${toText(finding)}\n`);
   }
+}
+
+/** In a process of its own: what one case leaves behind, compiled or allocated, is not the next one's. */
+async function findingsOf(name: string): Promise<readonly Finding[]> {
+  const script = fileURLToPath(new URL('case-process.ts', import.meta.url));
+  const child = fork(script, [name, String(rounds)], { serialization: 'advanced' });
+  let findings: readonly Finding[] | undefined;
+  child.on('message', (found) => (findings = found as readonly Finding[]));
+  await once(child, 'close');
+  if (findings === undefined) throw new Error(`${name} has not come to its end.`);
+  return findings;
 }
