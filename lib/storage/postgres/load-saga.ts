@@ -8,7 +8,7 @@ import { HEAD_COLUMNS, LOG_COLUMNS } from './columns.js';
 import { NOW, milliseconds } from './database-clock.js';
 import type { PostgresSession } from './postgres-connection.js';
 
-/** Sagas from their last snapshots on, each as one JSON text: one statement, so that head, log and requests fit. */
+/** Sagas from their last snapshots on, each as one JSON text: one statement, so that head, log and requests fit. In the order that was asked for. */
 const SELECT_SAGAS: Sql = ({ heads, log, requests }) => `
   SELECT json_build_object(
     'now', ${milliseconds(NOW)},
@@ -22,7 +22,9 @@ const SELECT_SAGAS: Sql = ({ heads, log, requests }) => `
       FROM ${requests} request WHERE request.saga_id = head.id
     ), '[]')
   )::text AS saga
-  FROM ${heads} head WHERE head.id = ANY ($1::text[])`;
+  FROM unnest($1::text[]) WITH ORDINALITY wanted (id, place)
+  CROSS JOIN LATERAL (SELECT * FROM ${heads} WHERE id = wanted.id OFFSET 0) head
+  ORDER BY wanted.place`;
 
 /** Searches backwards for the row that holds the first new entry, so that the cost is that of what is new. */
 const SELECT_LOG_BEHIND: Sql = ({ log }) => `
@@ -41,9 +43,7 @@ export async function loadSaga(session: PostgresSession, id: string): Promise<Lo
 /** Those that there are of these ids, in their order. */
 export async function loadSagas(session: PostgresSession, ids: readonly string[]): Promise<readonly LoadedSaga[]> {
   const rows = await session.all<{ saga: string }>(SELECT_SAGAS, arrayText(ids));
-  const sagas = rows.map(({ saga }) => toLoadedSaga(JSON.parse(saga) as SagaRows));
-  const byId = new Map(sagas.map((saga) => [saga.record.id, saga]));
-  return ids.flatMap((id) => byId.get(id) ?? []);
+  return rows.map(({ saga }) => toLoadedSaga(JSON.parse(saga) as SagaRows));
 }
 
 /** The entries behind `after`. */
