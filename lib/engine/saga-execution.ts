@@ -69,7 +69,7 @@ export class SagaExecution {
   #eager: boolean;
   #closing = false;
   #asked = false;
-  #interruption?: Error;
+  #interruption?: SagaInterruptedError;
   #pause?: Pause;
   #firstWait: (() => void) | undefined;
 
@@ -163,9 +163,13 @@ export class SagaExecution {
     this.#pause?.wake();
   }
 
-  /** This worker may not go on: the handler in flight is told, and its outcome is nobody's. */
-  interrupt(error: Error): void {
+  /**
+   * This worker may not go on: the handler in flight is told, and its outcome is nobody's. Whoever waits for the saga is told at once: a
+   * write on its way may have met a network that says nothing for a quarter of an hour.
+   */
+  interrupt(error: SagaInterruptedError): void {
     this.#interruption ??= error;
+    this.#end({ type: 'interrupted', error: this.#interruption });
     this.work.interrupt(error);
     this.#pause?.wake();
   }

@@ -256,9 +256,10 @@ export class SagaJournal {
     let error = failedBy;
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       if (error instanceof StorageRejectedError || isFinal?.()) throw error;
-      if (!this.lease.isTrusted()) throw new SagaInterruptedError(this.sagaId, 'storage', { cause: error });
       this.env.outage.began(error);
       await new Pause(delay * (0.5 + Math.random() / 2)).over;
+      // Not before the pause: what is sent behind the lease's end may still be written, when everybody has been told that this worker is out.
+      if (!this.lease.isTrusted()) throw new SagaInterruptedError(this.sagaId, 'storage', { cause: error });
       try {
         const result = await work();
         this.env.outage.ended();

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { InterruptionReason } from '../errors/saga-interrupted-error.js';
 import type { SagaStorage } from '../storage/saga-storage.js';
+import type { HeartbeatResult } from '../storage/worker-beat.js';
+import { answerWithin } from './answer-within.js';
 import { processIdentity } from './process-identity.js';
 
 /** A worker stops trusting itself this share of the lease before the others stop trusting it. */
@@ -22,23 +24,29 @@ export class WorkerLease {
   /**
    * Registers, or renews. Returns the sagas for which an operator asks; `undefined` when the lease is lost. Trust counts from
    * before the request, by the monotonic clock: it ends before the storage's own count does.
+   *
+   * @throws {StorageUnavailableError} when no answer has come in half of the time that is left: soon enough for another try, which may
+   * find a connection that the network has not forgotten.
    */
   async beat(): Promise<readonly string[] | undefined> {
     if (this.#beats > 0 && !this.isTrusted()) return undefined;
     const sentAt = performance.now();
     const beat = this.#beats++;
     const process = beat === 0 ? processIdentity() : undefined;
-    const result = await this.storage.heartbeat({
-      worker: this.id,
-      beat,
-      duration: this.duration,
-      ...(process === undefined ? {} : { process }),
-    });
+    const answered = this.storage
+      .heartbeat({ worker: this.id, beat, duration: this.duration, ...(process === undefined ? {} : { process }) })
+      .then((result) => this.adopt(result, sentAt));
+    const left = beat === 0 ? this.duration : this.#trustedUntil - sentAt;
+    return answerWithin(left / 2, answered);
+  }
+
+  /** An answer counts when nobody waits for it any more, too. */
+  private adopt(result: HeartbeatResult, sentAt: number): readonly string[] | undefined {
     if (result.outcome === 'expired' || this.#lostBy !== undefined) {
       this.lose('lease-lost');
       return undefined;
     }
-    this.#trustedUntil = sentAt + this.duration * TRUST;
+    this.#trustedUntil = Math.max(this.#trustedUntil, sentAt + this.duration * TRUST);
     return result.requested;
   }
 

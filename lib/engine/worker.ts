@@ -1,6 +1,7 @@
 import { SagaClosedError } from '../errors/saga-closed-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { HarmlessLogger } from '../storage/harmless-logger.js';
+import { answerWithin } from './answer-within.js';
 import { Pause, within } from './pause.js';
 import type { Effect } from './rules/next-move.js';
 import type { SagaEnvironment } from './saga-environment.js';
@@ -149,7 +150,7 @@ export class Worker {
   /** Until this is done others wait for the lease to expire, which it does anyway. */
   private async giveUp(lease: string): Promise<void> {
     try {
-      await this.env.storage.release(lease);
+      await answerWithin(this.env.options.lease.duration / BEATS_PER_LEASE, this.env.storage.release(lease));
       this.abandoned.delete(lease);
     } catch (error) {
       this.env.outage.began(error);
