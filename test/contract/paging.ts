@@ -46,6 +46,22 @@ export function describePaging(subject: StorageUnderTest): void {
     },
   );
 
+  it.each<SagaQuery>([{}, { status: 'COMPLETED' }, { status: ['RUNNING', 'COMPLETED', 'FAILED'] }])(
+    'brings those of all names in one order: %j',
+    async (query) => {
+      const names = ['OrderSaga', 'RefundSaga', 'käse-🧀', 'A', 'z'];
+      const ids = times(23, (index) => `saga-${index}`);
+      for (const [index, id] of ids.entries()) {
+        await subject.create({ id, name: names[index % names.length]! });
+        await subject.write(id, { head: { status: 'COMPLETED', worker: null } });
+        if (index % 4 === 0) await subject.advance(1000);
+      }
+      const sagas = await allPages(subject, { ...query, limit: 4 });
+      expect(sagas.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+      expect(sagas).toEqual(sagas.toSorted(newestFirst));
+    },
+  );
+
   it('neither repeats nor leaves out a saga when others are created between two pages', async () => {
     const ids = await createMany(20);
     const first = await subject.storage.find({ limit: 6 });

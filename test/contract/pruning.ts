@@ -76,6 +76,16 @@ export function describePruning(subject: StorageUnderTest): void {
     expect(await subject.storage.prune({ olderThan: 0, limit: 100 })).toBe(6);
   });
 
+  it('deletes those of all names', async () => {
+    const names = ['OrderSaga', 'RefundSaga', 'A', 'z'];
+    for (const name of names) await subject.createWith({ status: 'FAILED', worker: null }, { id: name, name });
+    await subject.create({ id: 'running', name: 'RefundSaga' });
+    await subject.advance(DAY);
+    expect(await subject.storage.prune({ olderThan: 1000, limit: 3 })).toBe(3);
+    expect(await subject.storage.prune({ olderThan: 1000, limit: 3 })).toBe(1);
+    expect(await left()).toEqual(['running']);
+  });
+
   it('leaves nothing of a saga to one that gets its id later', async () => {
     await subject.create({ context: 'old' });
     await subject.request({ id: 'a' });

@@ -57,6 +57,7 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('op
       { version: 1, name: 'sagas' },
       { version: 2, name: 'lone-writes' },
       { version: 3, name: 'missing-handlers' },
+      { version: 4, name: 'listed-by-name' },
     ]);
   });
 
@@ -77,7 +78,7 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('op
     const client = file.connect();
     await expect(file.storage({ client, migrate: false }).open()).rejects.toMatchObject({
       code: 'SAGA_STORAGE_NOT_MIGRATED',
-      missing: [1, 2, 3],
+      missing: [1, 2, 3, 4],
     });
     expect(tablesOf(client)).toEqual([]);
   });

@@ -2,7 +2,8 @@ import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import { isFinal, type SagaStatus, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
-import { UNFINISHED } from '../sql/saga-tables.js';
+import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
+import { SAGA_NAMES } from './saga-names.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteValue } from './sqlite-client.js';
 import { OFF_THE_PATH } from './sqlite-tables.js';
@@ -10,10 +11,12 @@ import { OFF_THE_PATH } from './sqlite-tables.js';
 /** A page of heads, newest first. One row more than the page holds tells whether there is another page. */
 export function findSagas(connection: SqliteConnection, query: SagaQuery): Page<SagaSummary> {
   const checked = checkQuery(query);
-  const { sql, values } = selectPage(connection.tables.heads, checked);
+  const { sql, values } = selectPage(connection.tables, checked);
   const rows = connection.allOnce<HeadRow>(sql, ...values);
   return toPage(rows, checked.limit);
 }
+
+const NEWEST = 'ORDER BY created_at DESC, id DESC LIMIT ?';
 
 interface Filter {
   readonly sql: string;
@@ -24,14 +27,28 @@ interface Filter {
  * The statement for a query: the conditions that it has, and no others, so that SQLite can choose the index for them. Only for waiting and
  * running sagas does it have to be told: it would go through all that ever were, in their order, to find the few that are unfinished.
  */
-export function selectPage(heads: string, query: CheckedQuery): Filter {
+export function selectPage(tables: SagaTables, query: CheckedQuery): Filter {
+  const { heads } = tables;
   const filters = filtersOf(query);
-  const where = filters.length === 0 ? '' : `WHERE ${filters.map(({ sql }) => sql).join(' AND ')}`;
+  const size = query.limit + 1;
+  const values = [...filters.flatMap(({ values }) => values), size];
+  if (isOfAnyName(query)) return { sql: mergeNames(tables, filters), values: [...values, size] };
   const index = isAmongUnfinished(query) ? `INDEXED BY ${heads}_unfinished` : '';
-  return {
-    sql: `SELECT * FROM ${heads} ${index} ${where} ORDER BY created_at DESC, id DESC LIMIT ?`,
-    values: [...filters.flatMap(({ values }) => values), query.limit + 1],
-  };
+  return { sql: `SELECT * FROM ${heads} ${index} ${whereAll(filters)} ${NEWEST}`, values };
+}
+
+/** Of each name as many as the page may hold, and of those the newest. */
+function mergeNames(tables: SagaTables, filters: readonly Filter[]): string {
+  const { heads } = tables;
+  const ofOneName = whereAll([{ sql: 'name = saga.name' }, ...filters]);
+  return `
+    WITH RECURSIVE ${SAGA_NAMES(tables)}
+    SELECT head.* FROM saga CROSS JOIN ${heads} head ON head.id IN (SELECT id FROM ${heads} ${ofOneName} ${NEWEST})
+    ${NEWEST}`;
+}
+
+function whereAll(filters: readonly Pick<Filter, 'sql'>[]): string {
+  return filters.length === 0 ? '' : `WHERE ${filters.map(({ sql }) => sql).join(' AND ')}`;
 }
 
 function isOnThePath(status: SagaStatus): boolean {
@@ -42,6 +59,12 @@ function isOnThePath(status: SagaStatus): boolean {
 function isAmongUnfinished({ statuses, step, error, held }: CheckedQuery): boolean {
   if (step !== undefined || error !== undefined || held !== undefined) return false;
   return statuses !== undefined && statuses.some(isOnThePath) && !statuses.some(isFinal);
+}
+
+/** No index leads to them but the one by name. */
+function isOfAnyName({ statuses, name, step, error, held }: CheckedQuery): boolean {
+  if (name !== undefined || step !== undefined || error !== undefined || held !== undefined) return false;
+  return statuses === undefined || (statuses.some(isOnThePath) && statuses.some(isFinal));
 }
 
 function filtersOf(query: CheckedQuery): readonly Filter[] {

@@ -5,6 +5,7 @@ import { NOW } from './database-clock.js';
 import { sagas } from './migrations/0001-sagas.js';
 import { loneWrites } from './migrations/0002-lone-writes.js';
 import { missingHandlers } from './migrations/0003-missing-handlers.js';
+import { listedByName } from './migrations/0004-listed-by-name.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 /** A numbered change of the tables. Once released it is never edited: later ones are added behind it. */
@@ -20,6 +21,7 @@ const CHANGES: readonly { readonly name: string; readonly sql: Sql }[] = [
   { name: 'sagas', sql: sagas },
   { name: 'lone-writes', sql: loneWrites },
   { name: 'missing-handlers', sql: missingHandlers },
+  { name: 'listed-by-name', sql: listedByName },
 ];
 
 /** All migrations, in the order in which they run. */

@@ -1,19 +1,21 @@
 import type { PruneQuery } from '../saga-queries.js';
 import { UNFINISHED, type Sql } from '../sql/saga-tables.js';
 import { NOW } from './database-clock.js';
+import { SAGA_NAMES } from './saga-names.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 const DEFAULT_LIMIT = 1000;
 
 /**
- * A saga has finished when its head last changed. It was created before that, so the index of creation times leads to all that
- * are old enough, and to few others.
+ * A saga has finished when its head last changed. It was created before that, so its name and time of creation lead to all that are
+ * old enough, and to few others.
  */
-export const SELECT_FINISHED: Sql = ({ heads }) => `
-  SELECT id FROM ${heads}
-  WHERE created_at < ${NOW} - ? AND updated_at < ${NOW} - ?
-    AND NOT (${UNFINISHED}) AND status IN (SELECT value FROM json_each(?))
-  ORDER BY created_at, id LIMIT ?`;
+export const SELECT_FINISHED: Sql = (tables) => `
+  WITH RECURSIVE ${SAGA_NAMES(tables)}
+  SELECT head.id FROM saga CROSS JOIN ${tables.heads} head ON head.name = saga.name
+  WHERE head.created_at < ${NOW} - ? AND head.updated_at < ${NOW} - ?
+    AND NOT (head.${UNFINISHED}) AND head.status IN (SELECT value FROM json_each(?))
+  LIMIT ?`;
 
 const DELETE_LOG: Sql = ({ log }) => `DELETE FROM ${log} WHERE saga_id IN (SELECT value FROM json_each(?))`;
 const DELETE_REQUESTS: Sql = ({ requests }) =>
