@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { InterruptionReason } from '../errors/saga-interrupted-error.js';
+import { StorageUnavailableError } from '../errors/storage-unavailable-error.js';
+import { answerWithin } from '../storage/answer-within.js';
 import type { SagaStorage } from '../storage/saga-storage.js';
 import type { HeartbeatResult } from '../storage/worker-beat.js';
-import { answerWithin } from './answer-within.js';
 import { processIdentity } from './process-identity.js';
 
 /** A worker stops trusting itself this share of the lease before the others stop trusting it. */
@@ -37,7 +38,9 @@ export class WorkerLease {
       .heartbeat({ worker: this.id, beat, duration: this.duration, ...(process === undefined ? {} : { process }) })
       .then((result) => this.adopt(result, sentAt));
     const left = beat === 0 ? this.duration : this.#trustedUntil - sentAt;
-    return answerWithin(left / 2, answered);
+    return answerWithin(left / 2, answered, () => {
+      throw new StorageUnavailableError('failed', `The storage has not answered within ${(left / 2).toFixed(0)} ms.`);
+    });
   }
 
   /** An answer counts when nobody waits for it any more, too. */

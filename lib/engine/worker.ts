@@ -1,7 +1,7 @@
 import { SagaClosedError } from '../errors/saga-closed-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
+import { answerWithin } from '../storage/answer-within.js';
 import { HarmlessLogger } from '../storage/harmless-logger.js';
-import { answerWithin } from './answer-within.js';
 import { Pause, within } from './pause.js';
 import type { Effect } from './rules/next-move.js';
 import type { SagaEnvironment } from './saga-environment.js';
@@ -103,14 +103,18 @@ export class Worker {
     return new WorkerLease(this.env.storage, this.env.options.lease.duration);
   }
 
+  /** Milliseconds. */
+  private get beatInterval(): number {
+    return this.env.options.lease.duration / BEATS_PER_LEASE;
+  }
+
   /** Until the worker is closed, so that what ends within the grace period can still be written. */
   private async beat(): Promise<void> {
-    const regular = this.env.options.lease.duration / BEATS_PER_LEASE;
-    for (let delay = regular; ;) {
+    for (let delay = this.beatInterval; ;) {
       this.#pause = new Pause(delay, { keepAlive: false });
       await this.#pause.over;
       if (this.#closed) return;
-      delay = (await this.beatOnce()) ? regular : regular / BEATS_PER_LEASE;
+      delay = (await this.beatOnce()) ? this.beatInterval : this.beatInterval / BEATS_PER_LEASE;
     }
   }
 
@@ -120,7 +124,7 @@ export class Worker {
       const requested = await this.#lease.beat();
       if (requested === undefined) await this.replaceLease();
       for (const id of requested ?? []) this.executions.get(id)?.heed();
-      for (const id of this.abandoned) await this.giveUp(id);
+      for (const id of this.abandoned) await answerWithin(this.beatInterval, this.giveUp(id), () => undefined);
       this.env.outage.ended();
       return true;
     } catch (error) {
@@ -150,7 +154,7 @@ export class Worker {
   /** Until this is done others wait for the lease to expire, which it does anyway. */
   private async giveUp(lease: string): Promise<void> {
     try {
-      await answerWithin(this.env.options.lease.duration / BEATS_PER_LEASE, this.env.storage.release(lease));
+      await this.env.storage.release(lease);
       this.abandoned.delete(lease);
     } catch (error) {
       this.env.outage.began(error);

@@ -1,3 +1,4 @@
+import { answerWithin } from '../answer-within.js';
 import type { SqlClient } from '../sql/clients/sql-client.js';
 import { ConnectionLostError } from '../sql/shared-work.js';
 import { poolSizeOf } from './pool-size.js';
@@ -95,16 +96,11 @@ async function onConnection<T>(
 
 /** A connection that cannot roll back soon is of no use to anybody: thrown away, it commits nothing either. */
 async function rollBack(run: MysqlQuery): Promise<'sound' | 'busy' | ConnectionLostError> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<'busy'>((resolve) => {
-    timer = setTimeout(() => resolve('busy'), ROLLBACK_PATIENCE);
-  });
   try {
-    return await Promise.race([run('ROLLBACK', []).then(() => 'sound' as const), tooLate]);
+    const rolledBack = run('ROLLBACK', []).then(() => 'sound' as const);
+    return await answerWithin<'sound' | 'busy'>(ROLLBACK_PATIENCE, rolledBack, () => 'busy');
   } catch (error) {
     return new ConnectionLostError('The connection was lost in the middle of a transaction.', { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,9 +1,10 @@
 import { TransactionBrokenError } from '../../errors/transaction-broken-error.js';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
+import { answerWithin } from '../answer-within.js';
 import type { CreateResult, CreateWithinResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { soon } from '../sql/soon.js';
+import { BUSY_AFTER } from '../sql/shared-work.js';
 import { appendTransition } from './append-transition.js';
 import { createSaga } from './create-saga.js';
 import { NOW, milliseconds } from './database-clock.js';
@@ -66,7 +67,7 @@ export async function rejectionOf(
     () => false,
     (missing: unknown) => isSavepointMissing(missing),
   );
-  return (await soon(hasEnded, false)) ? endedByHandler({ cause: error }) : error;
+  return (await answerWithin(BUSY_AFTER, hasEnded, () => false)) ? endedByHandler({ cause: error }) : error;
 }
 
 const SAVEPOINT = 'SAVEPOINT nest_saga';

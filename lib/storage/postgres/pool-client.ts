@@ -1,3 +1,4 @@
+import { answerWithin } from '../answer-within.js';
 import type { RunBy, SqlClient } from '../sql/clients/sql-client.js';
 import { ConnectionLostError } from '../sql/shared-work.js';
 import { LostConnections } from './lost-connections.js';
@@ -174,17 +175,16 @@ async function transactionOn<T>(
 
 /** A connection that cannot roll back soon is of no use to anybody: thrown away, it commits nothing either. */
 async function rollBack(client: PostgresPoolClient): Promise<Error | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<Error>((resolve) => {
-    timer = setTimeout(() => resolve(new Error('The connection was still busy.')), ROLLBACK_PATIENCE);
-  });
   try {
-    return await Promise.race([client.query(statement('ROLLBACK')).then(() => undefined), tooLate]);
+    const rolledBack = client.query(statement('ROLLBACK')).then(() => undefined);
+    return await answerWithin<Error | undefined>(ROLLBACK_PATIENCE, rolledBack, stillBusy);
   } catch (error) {
     return new ConnectionLostError('The connection was lost in the middle of a transaction.', { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+function stillBusy(): Error {
+  return new Error('The connection was still busy.');
 }
 
 /** For connections that are lost while nobody uses them: the pool makes others. */

@@ -1,8 +1,9 @@
 import { TransactionBrokenError } from '../../errors/transaction-broken-error.js';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
+import { answerWithin } from '../answer-within.js';
 import type { CreateResult, CreateWithinResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { Sql } from '../sql/saga-tables.js';
-import { soon } from '../sql/soon.js';
+import { BUSY_AFTER } from '../sql/shared-work.js';
 import { appendTransition } from './append-transition.js';
 import { createSaga } from './create-saga.js';
 import { isTransactionFailed, isTransactionMissing, toSagaError } from './driver-error.js';
@@ -64,7 +65,7 @@ export async function rejectionOf(
     ([row]) => row?.mark === mark,
     () => true,
   );
-  return (await soon(isOurs, true)) ? error : endedByHandler({ cause: error });
+  return (await answerWithin(BUSY_AFTER, isOurs, () => true)) ? error : endedByHandler({ cause: error });
 }
 
 const SAVEPOINT = 'SAVEPOINT nest_saga';

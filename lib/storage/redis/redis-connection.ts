@@ -1,3 +1,4 @@
+import { answerWithin } from '../answer-within.js';
 import { closedError } from '../closed-error.js';
 import { isUnknownScript, toSagaError } from './driver-error.js';
 import type { RedisClient, RedisCommand } from './redis-client.js';
@@ -63,18 +64,10 @@ export class RedisConnection {
   }
 
   /** Fails when the answer takes too long. A driver that has lost its server may wait for it for ever. */
-  async limited<T>(answer: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`Redis has not answered within ${String(this.commandTimeout)} ms.`));
-      }, this.commandTimeout);
+  limited<T>(answer: Promise<T>): Promise<T> {
+    return answerWithin(this.commandTimeout, answer, () => {
+      throw new Error(`Redis has not answered within ${String(this.commandTimeout)} ms.`);
     });
-    try {
-      return await Promise.race([answer, tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 

@@ -7,6 +7,9 @@ const ATTEMPTS = 5;
 /** Milliseconds between two tries, at most; random, so that those who collided do not meet again. */
 const RETRY_PAUSE = 20;
 
+/** Milliseconds. A connection that does not answer within them is busy with a statement of the application's. */
+export const BUSY_AFTER = 1_000;
+
 /** A transaction whose connection is lost: it was rolled back, and says nothing about what was done in it. */
 export class ConnectionLostError extends Error {}
 
