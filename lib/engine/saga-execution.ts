@@ -3,13 +3,13 @@ import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
 import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
 import type { EntryDraft, HeldReason } from '../storage/log-entry.js';
-import type { SagaStatus } from '../storage/saga-record.js';
 import { headChange } from './head-change.js';
 import { nextMove, type Effect, type Move } from './rules/next-move.js';
 import { Pause } from './pause.js';
 import { serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
+import { birthOf, createdEntry } from './saga-birth.js';
 import type { SagaEnvironment } from './saga-environment.js';
-import type { AppendResult, Birth, JournalWrite, SagaJournal } from './saga-journal.js';
+import type { AppendResult, JournalWrite, SagaJournal } from './saga-journal.js';
 import { outcomeOf, type SagaEnd } from './saga-outcome.js';
 import { applyEntries, type SagaState } from './rules/saga-state.js';
 import { SharedTransaction, TransactionLostError, type AttemptTransaction } from './shared-transaction.js';
@@ -96,18 +96,18 @@ export class SagaExecution {
 
   /** Stores the new saga, together with the start of its first step. `exists`: the id is taken, and nothing ran. */
   create({ queued }: Creation): Promise<Effect | 'exists'> {
-    const created = this.created();
+    const created = createdEntry(this.saga);
     const move = queued ? undefined : this.decide([created], this.now());
     const entries = move === undefined ? [created] : [created, ...move.entries];
     const effect: Effect = move?.effect ?? { type: 'leave' };
     return this.journal
-      .begin(this.birth(move?.after.status ?? 'PENDING'), entries)
+      .begin(birthOf(this.saga, move?.after.status ?? 'PENDING'), entries)
       .then((result) => (result === 'exists' ? 'exists' : effect));
   }
 
   /** Stores the new saga in a transaction of the application's, for whoever has room behind its commit. As {@link SagaJournal.beginWithin}. */
   createWithin(handle: unknown): Promise<() => Promise<boolean>> {
-    return this.journal.beginWithin(handle, this.birth('PENDING'), [this.created()]);
+    return this.journal.beginWithin(handle, birthOf(this.saga, 'PENDING'), [createdEntry(this.saga)]);
   }
 
   /**
@@ -172,16 +172,6 @@ export class SagaExecution {
     this.#end({ type: 'interrupted', error: this.#interruption });
     this.work.interrupt(error);
     this.#pause?.wake();
-  }
-
-  private created(): EntryDraft {
-    const { deadline } = this.saga.plan;
-    return { event: 'created', ...(deadline === undefined ? {} : { deadline }) };
-  }
-
-  private birth(status: SagaStatus): Birth {
-    const { name, version, shape, hash } = this.saga.registered;
-    return { name, definitionVersion: version, plan: shape, planHash: hash, status };
   }
 
   private now(): number {

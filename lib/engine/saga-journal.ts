@@ -6,9 +6,10 @@ import { StorageRejectedError } from '../errors/storage-rejected-error.js';
 import type { JsonValue } from '../storage/json-value.js';
 import type { EntryDraft, LogEntry } from '../storage/log-entry.js';
 import type { OperatorRequest } from '../storage/operator-request.js';
-import type { LoadedSaga, PlanShape, SagaStatus } from '../storage/saga-record.js';
+import type { LoadedSaga } from '../storage/saga-record.js';
 import type { HeadChange, NewSaga, SagaTransition, TransitionResult } from '../storage/saga-changes.js';
 import { Pause } from './pause.js';
+import type { Birth } from './saga-birth.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import { NEW_SAGA, applyEntries, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './rules/saga-state.js';
 import type { WorkerLease } from './worker-lease.js';
@@ -26,15 +27,6 @@ export interface JournalWrite {
   /** The context, where it may have changed. */
   readonly context?: JsonValue;
   readonly head?: HeadChange;
-}
-
-/** What a new saga is made of. */
-export interface Birth {
-  readonly name: string;
-  readonly definitionVersion: number;
-  readonly plan: PlanShape;
-  readonly planHash: string;
-  readonly status: SagaStatus;
 }
 
 /**
