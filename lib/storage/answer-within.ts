@@ -1,3 +1,11 @@
+/** Node's timers count milliseconds up to here. */
+const LONGEST_LIMIT = 2 ** 31 - 1;
+
+/** Whether {@link answerWithin} can wait for so many milliseconds. */
+export function isTimeLimit(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value <= LONGEST_LIMIT;
+}
+
 /**
  * What `answer` resolves with, or what `late` returns or throws where that takes more than `ms`. Drivers may wait for as long as the network
  * takes to notice that a connection is gone, which can be a quarter of an hour. Whether a late call has an effect is not known.

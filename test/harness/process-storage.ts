@@ -23,8 +23,17 @@ export interface ProcessStorage {
 /** Of each process: the storage needs four of them at most, and the rest is for transactions. */
 const CONNECTIONS = 8;
 
+export interface ConnectOptions {
+  /** Milliseconds after which a connection that does not answer counts as lost; default: what each storage takes by default. */
+  readonly answerTimeout?: number | undefined;
+}
+
 /** Connects to a storage as an application does. It is not opened yet. */
-export async function connectTo(location: StorageLocation): Promise<ProcessStorage> {
+export async function connectTo(
+  location: StorageLocation,
+  { answerTimeout }: ConnectOptions = {},
+): Promise<ProcessStorage> {
+  const options = answerTimeout === undefined ? {} : { answerTimeout };
   switch (location.storage) {
     case 'sqlite': {
       const { default: Database } = await import('libsql');
@@ -36,7 +45,12 @@ export async function connectTo(location: StorageLocation): Promise<ProcessStora
     case 'postgres': {
       const { Pool } = await import('pg');
       const { PostgresSagaStorage } = await import('nest-saga/postgres');
-      const pool = new Pool({ ...location.server, max: CONNECTIONS, options: `-c search_path=${location.schema}` });
+      const pool = new Pool({
+        ...location.server,
+        max: CONNECTIONS,
+        options: `-c search_path=${location.schema}`,
+        connectionTimeoutMillis: answerTimeout ?? 0,
+      });
       // An idle connection that the server has ended is replaced when it is needed.
       pool.on('error', () => undefined);
       const transaction: ProcessStorage['transaction'] = async (work) => {
@@ -50,7 +64,11 @@ export async function connectTo(location: StorageLocation): Promise<ProcessStora
         };
         return within({ connection, query: (sql) => connection.query(sql), end }, work);
       };
-      return { storage: new PostgresSagaStorage({ client: pool }), transaction, disconnect: () => pool.end() };
+      return {
+        storage: new PostgresSagaStorage({ client: pool, ...options }),
+        transaction,
+        disconnect: () => pool.end(),
+      };
     }
     case 'mysql': {
       const { createPool } = await import('mysql2/promise');
@@ -61,12 +79,12 @@ export async function connectTo(location: StorageLocation): Promise<ProcessStora
         const end = (error?: Error) => (error === undefined ? connection.release() : connection.destroy());
         return within({ connection, query: (sql) => connection.query(sql), end }, work);
       };
-      return { storage: new MysqlSagaStorage({ client: pool }), transaction, disconnect: () => pool.end() };
+      return { storage: new MysqlSagaStorage({ client: pool, ...options }), transaction, disconnect: () => pool.end() };
     }
     case 'redis': {
       const { Redis } = await import('ioredis');
       const { RedisSagaStorage } = await import('nest-saga/redis');
-      const client = new Redis(location.url);
+      const client = new Redis(location.url, answerTimeout === undefined ? {} : { socketTimeout: answerTimeout });
       // It connects again by itself.
       client.on('error', () => undefined);
       const storage = new RedisSagaStorage({ client, keyPrefix: location.keyPrefix });

@@ -198,6 +198,9 @@ await whereThereIsMysql('Opening a MysqlSagaStorage', () => {
     ['tablePrefix', { tablePrefix: 'saga; DROP TABLE orders; --' }],
     ['tablePrefix', { tablePrefix: 'Saga_' }],
     ['migrate', { migrate: 'no' }],
+    ['answerTimeout', { answerTimeout: 0 }],
+    ['answerTimeout', { answerTimeout: Infinity }],
+    ['answerTimeout', { answerTimeout: '60s' }],
   ])('refuses a wrong %s: %j', (name, options) => {
     expect(() => new MysqlSagaStorage({ client: createPool({}), ...options } as MysqlStorageOptions)).toThrow(
       expect.objectContaining({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { PostgresPool } from 'nest-saga/postgres';
+import type { PostgresResult, PostgresStatement } from 'nest-saga/postgres';
 import type { Pool, PoolClient } from 'pg';
 import { times } from '../contract/storage-under-test.js';
 import { PostgresSchema } from '../harness/postgres-schema.js';
@@ -216,15 +216,17 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
   it('needs one statement for each write of a saga, however many sagas write at once', async () => {
     const pool = schema.pool();
     let statements = 0;
-    const client: PostgresPool = {
-      query(statement) {
-        // Hints follow behind the writes, at most two a second where nobody listens.
-        if (!statement.text.includes('pg_notify')) statements++;
-        return pool.query(statement);
-      },
-      connect: () => pool.connect(),
-    };
-    const subject = await schema.subject({ client });
+    pool.on('connect', (connection) => {
+      const query = connection.query.bind(connection) as (statement: PostgresStatement) => Promise<PostgresResult>;
+      Object.assign(connection, {
+        query(statement: PostgresStatement) {
+          // Hints follow behind the writes, at most two a second where nobody listens.
+          if (!statement.text.includes('pg_notify')) statements++;
+          return query(statement);
+        },
+      });
+    });
+    const subject = await schema.subject({ client: pool });
     statements = 0;
     await subject.create({ id: 'alone' });
     await subject.storage.transition(subject.next({ ...(await subject.load('alone')) }));

@@ -257,6 +257,9 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
     ['migrate', { migrate: 'no' }],
     ['poolSize', { poolSize: 0 }],
     ['poolSize', { poolSize: '5' }],
+    ['answerTimeout', { answerTimeout: 0 }],
+    ['answerTimeout', { answerTimeout: Infinity }],
+    ['answerTimeout', { answerTimeout: '60s' }],
   ])('refuses a wrong %s: %j', (name, options) => {
     expect(() => new PostgresSagaStorage({ client: new Pool(), ...options } as PostgresStorageOptions)).toThrow(
       expect.objectContaining({

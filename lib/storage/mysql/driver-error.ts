@@ -46,6 +46,9 @@ const REFUSALS: readonly number[] = [
   4025, // MariaDB: a check constraint
 ];
 
+/** The server, the transaction, MySQL's read-only mode. */
+const READ_ONLY: readonly number[] = [1290, 1792, 1836];
+
 /** The server's error number, of the error itself or of the one that a library has wrapped; `undefined` if no server spoke. */
 export function errorNumber(error: unknown): number | undefined {
   return findInError(error, ({ errno, originalCode }: ErrorNumbers) => {
@@ -112,6 +115,11 @@ export function isTableMissing(error: unknown): boolean {
 /** The user may not do this with a table, or with one of its columns. */
 export function isRightMissing(error: unknown): boolean {
   return TABLE_RIGHTS.includes(errorNumber(error) ?? 0);
+}
+
+/** The server, or what the connection has to do with it, is only to be read from. */
+export function isReadOnly(error: unknown): boolean {
+  return READ_ONLY.includes(errorNumber(error) ?? 0);
 }
 
 /** A driver's error in the port's terms. */
@@ -191,11 +199,9 @@ function setUpMistake(number: number): string | undefined {
         'the user lacks a right: to create tables for `migrate: true`, else to read and write them. ' +
         'Grant it, or run what migrations() returns as their owner'
       );
-    case 1290: // --read-only
-    case 1792: // read-only transaction
-    case 1836: // MySQL: read-only mode
-      return 'the server or the session is read-only: connect to the primary server, with a user that may write';
     default:
-      return undefined;
+      return READ_ONLY.includes(number)
+        ? 'the server or the session is read-only: connect to the primary server, with a user that may write'
+        : undefined;
   }
 }

@@ -49,7 +49,7 @@ export function migrationsFor(tables: MysqlTables): readonly MysqlMigration[] {
 export async function migrate(connection: MysqlConnection): Promise<void> {
   const { tables } = connection;
   if ((await missingMigrations(connection, tables)).length === 0) return;
-  await connection.transaction(async (session) => {
+  const run = async (session: MysqlSession) => {
     const lock = await lockName(session, tables);
     const [locked] = await session.allOnce<{ granted: number | null }>(
       'SELECT GET_LOCK(?, ?) AS granted',
@@ -64,7 +64,8 @@ export async function migrate(connection: MysqlConnection): Promise<void> {
     } finally {
       await session.allOnce('SELECT RELEASE_LOCK(?) AS released', lock);
     }
-  });
+  };
+  await connection.transaction(run, { mayTakeLong: true });
 }
 
 /**

@@ -4,10 +4,10 @@ import type { Sql } from '../sql/saga-tables.js';
 import { shareWork } from '../sql/shared-work.js';
 import type { Bindable, BoundStatement } from './bound-statement.js';
 import { isCollision, isInTheWay, isTransactionLost, toSagaError } from './driver-error.js';
-import type { MysqlQuery, MysqlResult } from './mysql-client.js';
+import type { MysqlResult } from './mysql-client.js';
 import type { MysqlTables } from './mysql-tables.js';
 import { parameter } from './parameter.js';
-import type { StatementClient } from './pool-client.js';
+import type { RunStatement, StatementClient } from './pool-client.js';
 
 /** How often a statement or transaction is tried that collides with others. */
 const ATTEMPTS = 10;
@@ -24,6 +24,12 @@ export interface MysqlSession {
   allOnce<Row>(text: string, ...values: Bindable[]): Promise<readonly Row[]>;
 }
 
+/** How a transaction of the storage's own waits. */
+export interface TransactionOptions {
+  /** Whether its statements may take longer than others before their connection counts as lost. */
+  readonly mayTakeLong?: boolean;
+}
+
 /** The client with what every use of it needs: values that no setting changes, errors in the port's terms, another try after a collision. */
 export class MysqlConnection implements MysqlSession {
   /** The bytes that one statement may have; told by the server when the storage opens. */
@@ -36,6 +42,8 @@ export class MysqlConnection implements MysqlSession {
   constructor(
     private readonly client: StatementClient,
     readonly tables: MysqlTables,
+    /** Milliseconds. */
+    private readonly answerTimeout: number,
   ) {}
 
   open(): void {
@@ -63,8 +71,12 @@ export class MysqlConnection implements MysqlSession {
   }
 
   /** Runs `work` in one transaction: all of it happens, durably, or nothing. It may run more than once. */
-  transaction<T>(work: (session: MysqlSession) => Promise<T>): Promise<T> {
-    return this.retry(() => this.client.transaction((run) => work(this.session(run))));
+  transaction<T>(
+    work: (session: MysqlSession) => Promise<T>,
+    { mayTakeLong = false }: TransactionOptions = {},
+  ): Promise<T> {
+    const answerTimeout = mayTakeLong ? Infinity : this.answerTimeout;
+    return this.retry(() => this.client.transaction((run) => work(this.session(run, answerTimeout)), answerTimeout));
   }
 
   /**
@@ -96,8 +108,8 @@ export class MysqlConnection implements MysqlSession {
    * it is, whatever the server says of the rollback; anything else in the port's terms.
    */
   share<T>(work: (session: MysqlSession, handle: unknown) => Promise<T>): Promise<T> {
-    return shareWork<MysqlQuery, T>((run, handle) => work(this.session(run), handle), {
-      transaction: (shared) => this.client.transaction(shared),
+    return shareWork<RunStatement, T>((run, handle) => work(this.session(run), handle), {
+      transaction: (shared) => this.client.transaction(shared, this.answerTimeout),
       assertOpen: () => this.assertOpen(),
       isLost: isTransactionLost,
       toSagaError,
@@ -114,9 +126,9 @@ export class MysqlConnection implements MysqlSession {
     return this.client.handleName;
   }
 
-  private session(run: MysqlQuery): MysqlSession {
+  private session(run: RunStatement, answerTimeout = this.answerTimeout): MysqlSession {
     const allOnce = async <Row>(text: string, ...values: Bindable[]) =>
-      rowsOf<Row>(await run(text, values.map(parameter)));
+      rowsOf<Row>(await run(text, values.map(parameter), answerTimeout));
     return { all: (sql, ...values) => allOnce(this.text(sql), ...values), allOnce };
   }
 

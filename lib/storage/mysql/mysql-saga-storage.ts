@@ -73,9 +73,9 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
   constructor(options: MysqlStorageOptions<Client>) {
     super();
     this.options = checkOptions(options);
-    const { client, database, tablePrefix } = this.options;
+    const { client, database, tablePrefix, answerTimeout } = this.options;
     const statements = CLIENTS.use(client);
-    this.connection = new MysqlConnection(statements, mysqlTables({ database, prefix: tablePrefix }));
+    this.connection = new MysqlConnection(statements, mysqlTables({ database, prefix: tablePrefix }), answerTimeout);
     const budget = connectionBudget({
       batches: BATCHES_UNDER_WAY,
       listens: false,

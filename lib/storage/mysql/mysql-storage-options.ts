@@ -1,4 +1,6 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
+import { isTimeLimit } from '../answer-within.js';
+import { ANSWER_TIMEOUT } from '../sql/answer-timeout.js';
 import { isTablePrefix } from '../sql/saga-tables.js';
 import { isStorable } from '../rows/storable.js';
 import type { MysqlStorageClient } from './clients/mysql-storage-client.js';
@@ -23,12 +25,19 @@ export interface MysqlStorageOptions<Client extends MysqlStorageClient = MysqlSt
    * transactional steps as there are others run at once.
    */
   readonly poolSize?: number;
+  /**
+   * Milliseconds that a statement of the storage, or the pool with a connection for it, may take. Then the connection is thrown away, and the next
+   * try gets another one. Default 60,000. For a pool of `mysql2`; what other libraries lend is for their drivers' own
+   * settings. Migrations take as long as they take.
+   */
+  readonly answerTimeout?: number;
 }
 
 /** {@link MysqlStorageOptions} with their defaults. */
 export interface CheckedOptions extends MysqlStorageOptions {
   readonly migrate: boolean;
   readonly tablePrefix: string;
+  readonly answerTimeout: number;
 }
 
 /** As many characters as the name of a database may have. */
@@ -41,6 +50,7 @@ const LONGEST_NAME = 64;
  */
 export function checkOptions(options: MysqlStorageOptions): CheckedOptions {
   const { client, migrate = true, database, tablePrefix = 'saga_', poolSize } = options;
+  const { answerTimeout = ANSWER_TIMEOUT } = options;
   const mistakes = [
     ...CLIENTS.mistakesOf(client),
     ...mistakeIf(
@@ -60,12 +70,14 @@ export function checkOptions(options: MysqlStorageOptions): CheckedOptions {
       poolSize !== undefined && !(Number.isInteger(poolSize) && poolSize > 0),
       '`poolSize` must be a whole number above 0.',
     ),
+    ...mistakeIf(!isTimeLimit(answerTimeout), '`answerTimeout` must be a number of milliseconds above 0.'),
   ];
   if (mistakes.length > 0) throw new SagaConfigurationError(mistakes.map((text) => `MysqlSagaStorage: ${text}`));
   return {
     client,
     migrate,
     tablePrefix,
+    answerTimeout,
     ...(database !== undefined && { database }),
     ...(poolSize !== undefined && { poolSize }),
   };

@@ -1,6 +1,8 @@
 import { answerWithin } from '../answer-within.js';
+import { answered, borrowed, isUnanswered } from '../sql/answer-timeout.js';
 import type { SqlClient } from '../sql/clients/sql-client.js';
 import { ConnectionLostError } from '../sql/shared-work.js';
+import { isReadOnly } from './driver-error.js';
 import { poolSizeOf } from './pool-size.js';
 import type {
   MysqlCallbackPool,
@@ -13,13 +15,21 @@ import type {
   MysqlValue,
 } from './mysql-client.js';
 
+/**
+ * Runs a statement, as far down as the storage goes. A pool waits no longer than `answerTimeout` ms for its answer, if that is given; libraries
+ * have their driver's own settings for that.
+ */
+export type RunStatement = (sql: string, values: MysqlValue[], answerTimeout?: number) => Promise<MysqlResult>;
+
 /** A pool or another client, as the storage uses it. */
-export interface StatementClient extends SqlClient<MysqlQuery> {
+export interface StatementClient extends SqlClient<RunStatement> {
   /**
    * Runs a block of statements that begins a transaction and ends it, on one connection; its rows are those that it selects. Where it fails,
    * and may have left the transaction open, that is rolled back. Missing where the client does not lend its connections.
    */
-  readonly block?: MysqlQuery;
+  readonly block?: RunStatement;
+  /** `answerTimeout` is for the statements by which the transaction begins and ends, as for any other. */
+  transaction<T>(work: (run: RunStatement, handle: unknown) => Promise<T>, answerTimeout?: number): Promise<T>;
 }
 
 /** Tells a pool from another client, and makes them alike. */
@@ -37,9 +47,14 @@ export function statementClient(client: MysqlClient | MysqlPool | MysqlCallbackP
   return {
     poolSize: poolSizeOf(client),
     handleName: 'a connection of mysql2 (`await pool.getConnection()`) on which START TRANSACTION has run',
-    run: queryOf(pool),
-    block: (sql, values) => onConnection(pool, async (run) => selected(await run(sql, values))),
-    transaction: (work) => transactionOn(pool, work),
+    run: (sql, values, answerTimeout) =>
+      onConnection(pool, (run) => run(sql, values, answerTimeout), { answerTimeout, clearUp: afterStatement }),
+    block: (sql, values, answerTimeout) =>
+      onConnection(pool, async (run) => selected(await run(sql, values, answerTimeout)), {
+        answerTimeout,
+        clearUp: afterTransaction,
+      }),
+    transaction: (work, answerTimeout) => transactionOn(pool, work, answerTimeout),
     within: (handle) => (isConnection(handle) ? queryOf(promising(handle)) : undefined),
   };
 }
@@ -63,45 +78,71 @@ const SET_LEVEL = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
 /** Milliseconds that a rollback waits for the statement that is still running; then the connection is thrown away. */
 const ROLLBACK_PATIENCE = 2_000;
 
-function transactionOn<T>(pool: MysqlPool, work: (run: MysqlQuery, handle: unknown) => Promise<T>): Promise<T> {
-  return onConnection(pool, async (run, connection) => {
-    await run(SET_LEVEL, []);
-    await run('START TRANSACTION', []);
+function transactionOn<T>(
+  pool: MysqlPool,
+  work: (run: RunStatement, handle: unknown) => Promise<T>,
+  answerTimeout?: number,
+): Promise<T> {
+  const useConnection = async (run: RunStatement, connection: MysqlPoolConnection): Promise<T> => {
+    await run(SET_LEVEL, [], answerTimeout);
+    await run('START TRANSACTION', [], answerTimeout);
     const result = await work(run, connection);
-    await run('COMMIT', []);
+    await run('COMMIT', [], answerTimeout);
     return result;
-  });
+  };
+  return onConnection(pool, useConnection, { answerTimeout, clearUp: afterTransaction });
 }
 
-/** Lends a connection to `work`, which leaves no transaction open on it when it succeeds, nor does this where it fails. */
+/** What a connection is worth on which something has failed. */
+type Remains = 'sound' | 'useless' | ConnectionLostError;
+
+interface BorrowOptions {
+  readonly answerTimeout: number | undefined;
+  /** Behind a failure. */
+  readonly clearUp: (error: unknown, run: RunStatement) => Remains | Promise<Remains>;
+}
+
+/** Lends a connection to `work`. */
 async function onConnection<T>(
   pool: MysqlPool,
-  work: (run: MysqlQuery, connection: MysqlPoolConnection) => Promise<T>,
+  work: (run: RunStatement, connection: MysqlPoolConnection) => Promise<T>,
+  { answerTimeout, clearUp }: BorrowOptions,
 ): Promise<T> {
-  const connection = await pool.getConnection();
-  const run = queryOf(connection);
-  let end: 'sound' | 'busy' | ConnectionLostError = 'sound';
+  const connection = await borrowed(pool.getConnection(), answerTimeout);
+  const query = queryOf(connection);
+  const run: RunStatement = (sql, values, ms) => answered(query(sql, values), ms);
+  let remains: Remains = 'sound';
   try {
     return await work(run, connection);
   } catch (error) {
-    end = await rollBack(run);
-    // The server has rolled back already, whatever the work has made of it.
-    if (end instanceof ConnectionLostError) throw new ConnectionLostError(end.message, { cause: error });
+    remains = await clearUp(error, run);
+    // The server has rolled back already, or will, whatever the work has made of it.
+    if (remains instanceof ConnectionLostError) throw new ConnectionLostError(remains.message, { cause: error });
     throw error;
   } finally {
-    if (end === 'sound') connection.release();
+    if (remains === 'sound') connection.release();
     else connection.destroy();
   }
 }
 
+/** Behind a failover the server may be the one that is only read from: as with the pool's own `query()`, another connection finds the new one. */
+function afterStatement(error: unknown): Remains {
+  return isUnanswered(error) || isReadOnly(error) ? 'useless' : 'sound';
+}
+
 /** A connection that cannot roll back soon is of no use to anybody: thrown away, it commits nothing either. */
-async function rollBack(run: MysqlQuery): Promise<'sound' | 'busy' | ConnectionLostError> {
+async function afterTransaction(error: unknown, run: RunStatement): Promise<Remains> {
+  if (isUnanswered(error)) return connectionLost(error);
   try {
-    const rolledBack = run('ROLLBACK', []).then(() => 'sound' as const);
-    return await answerWithin<'sound' | 'busy'>(ROLLBACK_PATIENCE, rolledBack, () => 'busy');
-  } catch (error) {
-    return new ConnectionLostError('The connection was lost in the middle of a transaction.', { cause: error });
+    const rolledBack = run('ROLLBACK', []).then(() => afterStatement(error));
+    return await answerWithin<Remains>(ROLLBACK_PATIENCE, rolledBack, () => 'useless');
+  } catch (lost) {
+    return connectionLost(lost);
   }
+}
+
+function connectionLost(cause: unknown): ConnectionLostError {
+  return new ConnectionLostError('The connection was lost in the middle of a transaction.', { cause });
 }
 
 /** Runs statements on a pool or a connection of `mysql2/promise`. */

@@ -4,6 +4,7 @@ import { StorageUnavailableError } from '../../errors/storage-unavailable-error.
 import { answerWithin } from '../answer-within.js';
 import type { CreateResult, CreateWithinResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { Sql } from '../sql/saga-tables.js';
+import { isUnanswered } from '../sql/answer-timeout.js';
 import { BUSY_AFTER } from '../sql/shared-work.js';
 import { appendTransition } from './append-transition.js';
 import { createSaga } from './create-saga.js';
@@ -62,7 +63,7 @@ export async function rejectionOf(
   error: unknown,
   { session, mark }: { readonly session: MysqlSession; readonly mark: string },
 ): Promise<unknown> {
-  if (error instanceof TransactionBrokenError || isTransactionLost(error)) return error;
+  if (error instanceof TransactionBrokenError || isTransactionLost(error) || isUnanswered(error)) return error;
   const hasEnded = session.allOnce(`RELEASE SAVEPOINT ${mark}`).then(
     () => false,
     (missing: unknown) => isSavepointMissing(missing),

@@ -1,12 +1,15 @@
+import { answerWithin } from '../answer-within.js';
 import type { HintTopic } from '../hint-topic.js';
 import type { SagaTables, Sql } from '../sql/saga-tables.js';
 import type { LentListener } from './pool-client.js';
 import type { PostgresNotification } from './postgres-client.js';
 import { HOLD_LISTENING, LET_LISTENING_GO, SELECT_CHANNELS, readPayload, type WriteHints } from './write-hints.js';
 
-/** How often a connection is asked whether it is still there, in ms, and for how long it may stay silent then. */
+/** How often a connection is asked whether it is still there, in ms. */
 const PING_INTERVAL = 10_000;
-const PING_TIMEOUT = 5_000;
+
+/** How long a statement may stay unanswered, in ms. */
+const ANSWER_TIMEOUT = 5_000;
 
 /** So long our own notification may take to come back, in ms. */
 const ECHO_TIMEOUT = 3_000;
@@ -100,14 +103,18 @@ export class ListeningSession {
   private async assertHears(): Promise<void> {
     const echo = new Promise<void>((resolve) => (this.#hearEcho = resolve));
     await this.parts.hints.echo();
-    await this.inTime(echo, ECHO_TIMEOUT, () => new DeafConnectionError('Notifications do not arrive.'));
+    const lost = this.ended.then(() => {
+      throw new Error('The connection that listens is lost.');
+    });
+    await answerWithin(ECHO_TIMEOUT, Promise.race([echo, lost]), () => {
+      throw new DeafConnectionError('Notifications do not arrive.');
+    });
   }
 
   /** A connection that was cut half-way is silent, like one on which nothing happens. */
   private async ping(): Promise<void> {
     try {
-      const silent = () => new Error('The connection that listens is silent.');
-      await this.inTime(this.run('SELECT 1'), PING_TIMEOUT, silent);
+      await this.run('SELECT 1');
     } catch {
       this.#end('lost');
     }
@@ -124,7 +131,9 @@ export class ListeningSession {
   };
 
   private run(text: string): ReturnType<LentListener['client']['query']> {
-    return this.lent.client.query({ text, values: [] });
+    return answerWithin(ANSWER_TIMEOUT, this.lent.client.query({ text, values: [] }), () => {
+      throw new Error('The connection that listens is silent.');
+    });
   }
 
   private text(sql: Sql): string {
@@ -133,13 +142,5 @@ export class ListeningSession {
 
   private every(ms: number, work: () => void): void {
     this.#timers.push(setInterval(work, ms).unref());
-  }
-
-  private inTime<T>(work: Promise<T>, ms: number, error: () => Error): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(error()), ms).unref();
-      work.then(resolve, reject).finally(() => clearTimeout(timer));
-      this.ended.then(() => reject(new Error('The connection that listens is lost.')), reject);
-    });
   }
 }

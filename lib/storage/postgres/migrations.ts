@@ -66,7 +66,7 @@ export async function migrate(connection: PostgresConnection): Promise<void> {
       for (const statement of statementsOf(version, tables)) await session.allOnce(statement);
     }
   };
-  await connection.transaction(run, { lockTimeout: LOCK_TIMEOUT });
+  await connection.transaction(run, { lockTimeout: LOCK_TIMEOUT, mayTakeLong: true });
 }
 
 /**

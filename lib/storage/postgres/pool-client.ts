@@ -1,4 +1,5 @@
 import { answerWithin } from '../answer-within.js';
+import { answered, borrowed, isUnanswered } from '../sql/answer-timeout.js';
 import type { RunBy, SqlClient } from '../sql/clients/sql-client.js';
 import { ConnectionLostError } from '../sql/shared-work.js';
 import { LostConnections } from './lost-connections.js';
@@ -13,13 +14,18 @@ import type {
   PostgresStatement,
 } from './postgres-client.js';
 
-/** Runs a statement, as far down as the storage goes. */
-export type RunStatement = (statement: PostgresStatement) => Promise<PostgresResult>;
+/**
+ * Runs a statement, as far down as the storage goes. A pool waits no longer than `answerTimeout` ms for its answer, if that is given; libraries
+ * have their driver's own settings for that.
+ */
+export type RunStatement = (statement: PostgresStatement, answerTimeout?: number) => Promise<PostgresResult>;
 
 /** What a transaction begins with. */
 export interface TransactionBeginning {
   /** Settings of this transaction alone, set before its first statement, and so that its isolation can still be chosen. */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** As for a statement, for those by which it begins and ends. */
+  readonly answerTimeout?: number;
 }
 
 /** A pool or another client, as the storage uses it. */
@@ -120,9 +126,9 @@ function poolClient(pool: PostgresPool): StatementClient {
     losses: new LostConnections(pool),
     poolSize: pool.options?.max,
     handleName: 'a connection of pg (`await pool.connect()`) on which BEGIN has run',
-    run: (statement) => pool.query(statement),
+    run: poolRun(pool),
     transaction: (work, beginning) => transactionOn(pool, work, beginning),
-    within: (handle) => (isConnection(handle, pool) ? (statement) => handle.query(statement) : undefined),
+    within: (handle) => (isConnection(handle, pool) ? runOn(handle) : undefined),
     lend: () => lendListener(pool),
   };
 }
@@ -148,39 +154,77 @@ function settingsOf({ settings = {} }: TransactionBeginning = {}): readonly stri
 /** Milliseconds that a rollback waits for the statement that is still running; then the connection is thrown away. */
 const ROLLBACK_PATIENCE = 2_000;
 
-async function transactionOn<T>(
+/** How a pool runs single statements. As with its own `query()`, a connection on which one has failed is thrown away. */
+export function poolRun(pool: PostgresPool): RunStatement {
+  return (statement, answerTimeout) =>
+    onConnection(pool, (connection) => runOn(connection)(statement, answerTimeout), {
+      answerTimeout,
+      clearUp: (error) => error as Error,
+    });
+}
+
+function transactionOn<T>(
   pool: PostgresPool,
   work: (run: RunStatement, handle: unknown) => Promise<T>,
-  beginning: TransactionBeginning | undefined,
+  beginning: TransactionBeginning = {},
 ): Promise<T> {
-  const client = await pool.connect();
+  const { answerTimeout } = beginning;
+  const useConnection = async (connection: PostgresPoolClient): Promise<T> => {
+    const run = runOn(connection);
+    await run(statement([BEGIN, ...settingsOf(beginning)].join('; ')), answerTimeout);
+    const result = await work(run, connection);
+    await run(statement('COMMIT'), answerTimeout);
+    return result;
+  };
+  return onConnection(pool, useConnection, { answerTimeout, clearUp: rollBack });
+}
+
+function runOn(connection: PostgresPoolClient): RunStatement {
+  return (next, answerTimeout) => answered(connection.query(next), answerTimeout);
+}
+
+interface BorrowOptions {
+  readonly answerTimeout: number | undefined;
+  /** Behind a failure: says what is wrong with the connection, which is thrown away then. */
+  readonly clearUp: (error: unknown, connection: PostgresPoolClient) => Error | undefined | Promise<Error | undefined>;
+}
+
+/** Lends a connection to `work`. */
+async function onConnection<T>(
+  pool: PostgresPool,
+  work: (connection: PostgresPoolClient) => Promise<T>,
+  { answerTimeout, clearUp }: BorrowOptions,
+): Promise<T> {
+  const connection = await borrowed(pool.connect(), answerTimeout);
   // Without a listener, a connection that is lost between two statements would end the process. The next statement tells.
-  client.on?.('error', ignore);
+  connection.on?.('error', ignore);
   let broken: Error | undefined;
   try {
-    await client.query(statement([BEGIN, ...settingsOf(beginning)].join('; ')));
-    const result = await work((next) => client.query(next), client);
-    await client.query(statement('COMMIT'));
-    return result;
+    return await work(connection);
   } catch (error) {
-    broken = await rollBack(client);
-    // The server has rolled back already, whatever the work has made of it.
+    broken = await clearUp(error, connection);
+    // The server has rolled back already, or will, whatever the work has made of it.
     if (broken instanceof ConnectionLostError) throw new ConnectionLostError(broken.message, { cause: error });
     throw error;
   } finally {
-    client.off?.('error', ignore);
-    client.release(broken);
+    connection.off?.('error', ignore);
+    connection.release(broken);
   }
 }
 
 /** A connection that cannot roll back soon is of no use to anybody: thrown away, it commits nothing either. */
-async function rollBack(client: PostgresPoolClient): Promise<Error | undefined> {
+async function rollBack(error: unknown, connection: PostgresPoolClient): Promise<Error | undefined> {
+  if (isUnanswered(error)) return connectionLost(error);
   try {
-    const rolledBack = client.query(statement('ROLLBACK')).then(() => undefined);
+    const rolledBack = connection.query(statement('ROLLBACK')).then(() => undefined);
     return await answerWithin<Error | undefined>(ROLLBACK_PATIENCE, rolledBack, stillBusy);
-  } catch (error) {
-    return new ConnectionLostError('The connection was lost in the middle of a transaction.', { cause: error });
+  } catch (lost) {
+    return connectionLost(lost);
   }
+}
+
+function connectionLost(cause: unknown): ConnectionLostError {
+  return new ConnectionLostError('The connection was lost in the middle of a transaction.', { cause });
 }
 
 function stillBusy(): Error {

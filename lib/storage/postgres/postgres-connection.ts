@@ -32,6 +32,14 @@ export interface PostgresSession {
   allOnce<Row>(text: string, ...values: PostgresValue[]): Promise<readonly Row[]>;
 }
 
+/** How a transaction of the storage's own waits. */
+export interface TransactionOptions {
+  /** For a lock, as PostgreSQL writes times. */
+  readonly lockTimeout?: string;
+  /** Whether its statements may take longer than others before their connection counts as lost. */
+  readonly mayTakeLong?: boolean;
+}
+
 /** The client with what every use of it needs: errors in the port's terms, another try after a collision. */
 export class PostgresConnection implements PostgresSession {
   private readonly texts = new Map<Sql, string>();
@@ -42,6 +50,8 @@ export class PostgresConnection implements PostgresSession {
   constructor(
     private readonly client: StatementClient,
     readonly tables: PostgresTables,
+    /** Milliseconds. */
+    private readonly answerTimeout: number,
   ) {
     this.prepares = client.prepares;
   }
@@ -74,21 +84,25 @@ export class PostgresConnection implements PostgresSession {
   allPrepared<Row>(text: string, ...values: PostgresValue[]): Promise<readonly Row[]> {
     return this.retry(async () => {
       const statement = this.prepares ? { text, values, name: this.nameOf(text) } : { text, values };
-      return (await this.client.run(statement)).rows as readonly Row[];
+      return (await this.client.run(statement, this.answerTimeout)).rows as readonly Row[];
     });
   }
 
   /** Runs `work` in one transaction: all of it happens, durably, or nothing. It may run more than once. */
   transaction<T>(
     work: (session: PostgresSession) => Promise<T>,
-    { lockTimeout = LOCK_TIMEOUT }: { readonly lockTimeout?: string } = {},
+    { lockTimeout = LOCK_TIMEOUT, mayTakeLong = false }: TransactionOptions = {},
   ): Promise<T> {
+    const answerTimeout = mayTakeLong ? Infinity : this.answerTimeout;
     return this.retry(() =>
-      this.client.transaction(async (run) => {
-        const session = this.session(run);
-        await session.all(SET_UP, lockTimeout, IDLE_TIMEOUT);
-        return work(session);
-      }),
+      this.client.transaction(
+        async (run) => {
+          const session = this.session(run, answerTimeout);
+          await session.all(SET_UP, lockTimeout, IDLE_TIMEOUT);
+          return work(session);
+        },
+        { answerTimeout },
+      ),
     );
   }
 
@@ -101,7 +115,7 @@ export class PostgresConnection implements PostgresSession {
     beginning: TransactionBeginning,
   ): Promise<T> {
     return shareWork<RunStatement, T>((run, handle) => work(this.session(run), handle), {
-      transaction: (shared) => this.client.transaction(shared, beginning),
+      transaction: (shared) => this.client.transaction(shared, { ...beginning, answerTimeout: this.answerTimeout }),
       assertOpen: () => this.assertOpen(),
       isLost: isCollision,
       toSagaError,
@@ -118,8 +132,9 @@ export class PostgresConnection implements PostgresSession {
     return this.client.handleName;
   }
 
-  private session(run: RunStatement): PostgresSession {
-    const rows = async <Row>(statement: PostgresStatement) => (await run(statement)).rows as readonly Row[];
+  private session(run: RunStatement, answerTimeout = this.answerTimeout): PostgresSession {
+    const rows = async <Row>(statement: PostgresStatement) =>
+      (await run(statement, answerTimeout)).rows as readonly Row[];
     return {
       all: (sql, ...values) => rows({ text: this.text(sql), values }),
       allOnce: (text, ...values) => rows({ text, values }),

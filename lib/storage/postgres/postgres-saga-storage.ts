@@ -93,9 +93,13 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   constructor(options: PostgresStorageOptions<Client>) {
     super();
     this.options = checkOptions(options);
-    const { client, schema, tablePrefix, listener } = this.options;
+    const { client, schema, tablePrefix, listener, answerTimeout } = this.options;
     const statements = CLIENTS.use(client);
-    this.connection = new PostgresConnection(statements, postgresTables({ schema, prefix: tablePrefix }));
+    this.connection = new PostgresConnection(
+      statements,
+      postgresTables({ schema, prefix: tablePrefix }),
+      answerTimeout,
+    );
     const lender = listenerLender(statements, listener);
     const budget = connectionBudget({
       batches: BATCHES_UNDER_WAY,

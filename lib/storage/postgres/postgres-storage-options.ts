@@ -1,4 +1,6 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
+import { isTimeLimit } from '../answer-within.js';
+import { ANSWER_TIMEOUT } from '../sql/answer-timeout.js';
 import { isTablePrefix } from '../sql/saga-tables.js';
 import { isStorable } from '../rows/storable.js';
 import { CLIENTS } from './clients/accepted-clients.js';
@@ -30,12 +32,19 @@ export interface PostgresStorageOptions<Client extends PostgresStorageClient = P
    * itself, four if it listens; so many transactional steps as there are others run at once.
    */
   readonly poolSize?: number;
+  /**
+   * Milliseconds that a statement of the storage, or the pool with a connection for it, may take. Then the connection is thrown away, and the next
+   * try gets another one. Default 60,000. For a Pool of `pg`, under TypeORM and Drizzle for single statements; what other libraries lend is for their drivers' own
+   * settings. Migrations take as long as they take.
+   */
+  readonly answerTimeout?: number;
 }
 
 /** {@link PostgresStorageOptions} with their defaults. */
 export interface CheckedOptions extends PostgresStorageOptions {
   readonly migrate: boolean;
   readonly tablePrefix: string;
+  readonly answerTimeout: number;
   readonly listener: boolean | (() => Promise<PostgresOwnListener>);
 }
 
@@ -49,6 +58,7 @@ const LONGEST_NAME = 63;
  */
 export function checkOptions(options: PostgresStorageOptions): CheckedOptions {
   const { client, migrate = true, schema, tablePrefix = 'saga_', listener = true, poolSize } = options;
+  const { answerTimeout = ANSWER_TIMEOUT } = options;
   const mistakes = [
     ...CLIENTS.mistakesOf(client),
     ...mistakeIf(typeof migrate !== 'boolean', '`migrate` must be true or false.'),
@@ -72,12 +82,14 @@ export function checkOptions(options: PostgresStorageOptions): CheckedOptions {
       poolSize !== undefined && !(Number.isInteger(poolSize) && poolSize > 0),
       '`poolSize` must be a whole number above 0.',
     ),
+    ...mistakeIf(!isTimeLimit(answerTimeout), '`answerTimeout` must be a number of milliseconds above 0.'),
   ];
   if (mistakes.length > 0) throw new SagaConfigurationError(mistakes.map((text) => `PostgresSagaStorage: ${text}`));
   return {
     client,
     migrate,
     tablePrefix,
+    answerTimeout,
     listener,
     ...(schema !== undefined && { schema }),
     ...(poolSize !== undefined && { poolSize }),

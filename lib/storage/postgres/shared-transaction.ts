@@ -3,6 +3,7 @@ import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { answerWithin } from '../answer-within.js';
 import type { CreateResult, CreateWithinResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { Sql } from '../sql/saga-tables.js';
+import { isUnanswered } from '../sql/answer-timeout.js';
 import { BUSY_AFTER } from '../sql/shared-work.js';
 import { appendTransition } from './append-transition.js';
 import { createSaga } from './create-saga.js';
@@ -59,7 +60,7 @@ export async function rejectionOf(
   error: unknown,
   { session, mark }: { readonly session: PostgresSession; readonly mark: string },
 ): Promise<unknown> {
-  if (error instanceof TransactionBrokenError) return error;
+  if (error instanceof TransactionBrokenError || isUnanswered(error)) return error;
   // The server refuses to answer where a statement has failed before: all of that is rolled back.
   const isOurs = session.all<{ mark: string | null }>(SELECT_MARK).then(
     ([row]) => row?.mark === mark,

@@ -1,4 +1,5 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
+import { isTimeLimit } from '../answer-within.js';
 import { isStorable } from '../rows/storable.js';
 import type { RedisClient } from './redis-client.js';
 
@@ -14,8 +15,6 @@ export interface RedisStorageOptions {
   /** Milliseconds that a call waits for the server's answer before it fails; default 5000. */
   readonly commandTimeout?: number;
 }
-
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** Redis hashes what stands between the first `{` and the first `}` behind it. */
 const TAGGED = /^[^{}]*\{[^{}]+\}[^{}]*$/;
@@ -33,10 +32,7 @@ export function checkOptions(options: RedisStorageOptions): Required<RedisStorag
       !isStorable(keyPrefix) || !TAGGED.test(keyPrefix) || keyPrefix.length > 200,
       '`keyPrefix` must be a text of up to 200 characters with one hash tag in braces, as `{shop-sagas}:`.',
     ),
-    ...mistakeIf(
-      !(commandTimeout > 0 && commandTimeout <= LONGEST_TIMEOUT),
-      '`commandTimeout` must be milliseconds, more than 0.',
-    ),
+    ...mistakeIf(!isTimeLimit(commandTimeout), '`commandTimeout` must be milliseconds, more than 0.'),
   ];
   if (mistakes.length > 0) throw new SagaConfigurationError(mistakes.map((text) => `RedisSagaStorage: ${text}`));
   return { client, keyPrefix, commandTimeout };

@@ -1,6 +1,13 @@
 import { drizzleLibrary } from '../../sql/clients/drizzle.js';
 import { LostConnections } from '../lost-connections.js';
-import { lendListener, libraryClient, runBy, type RunStatement, type StatementClient } from '../pool-client.js';
+import {
+  lendListener,
+  libraryClient,
+  poolRun,
+  runBy,
+  type RunStatement,
+  type StatementClient,
+} from '../pool-client.js';
 import type { PostgresPool, PostgresPoolClient } from '../postgres-client.js';
 
 /** A database of Drizzle over a Pool of `pg`. */
@@ -12,7 +19,7 @@ export const drizzle = drizzleLibrary<PostgresPoolClient, PostgresPool, RunState
   runBy,
   use: (transactions, pool) =>
     libraryClient(
-      { ...transactions, poolSize: pool.options?.max, run: (statement) => pool.query(statement) },
+      { ...transactions, poolSize: pool.options?.max, run: poolRun(pool) },
       { prepares: true, lend: () => lendListener(pool), losses: new LostConnections(pool) },
     ),
 });

@@ -1,5 +1,12 @@
 import { typeOrmLibrary, type TypeOrmDataSource } from '../../sql/clients/typeorm.js';
-import { lendListener, libraryClient, runBy, type RunStatement, type StatementClient } from '../pool-client.js';
+import {
+  lendListener,
+  libraryClient,
+  poolRun,
+  runBy,
+  type RunStatement,
+  type StatementClient,
+} from '../pool-client.js';
 import type { PostgresPool, PostgresPoolClient } from '../postgres-client.js';
 
 /** A DataSource of TypeORM over `pg`. */
@@ -12,7 +19,7 @@ export const typeOrm = typeOrmLibrary<PostgresPoolClient, RunStatement, Statemen
       {
         ...transactions,
         poolSize: dataSource.isInitialized ? poolOf(dataSource).options?.max : undefined,
-        run: async (statement) => poolOf(dataSource).query(statement),
+        run: async (...statement) => poolRun(poolOf(dataSource))(...statement),
       },
       { prepares: true, lend: async () => lendListener(poolOf(dataSource)) },
     ),
