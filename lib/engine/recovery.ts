@@ -46,7 +46,7 @@ export class Recovery {
   #stopped = false;
   #wanted = false;
   #looks: number[] = [];
-  /** The last look took as many as there was room for, or there was none, so there may be more. */
+  /** The last look took as many as it asked for, or there was no room, so there may be more. */
   #more = false;
   #pause?: Pause;
   #looking: Promise<void> = Promise.resolve();
@@ -92,14 +92,15 @@ export class Recovery {
     this.onRoom();
   }
 
-  /**
-   * Looks again where there was no room, when most places are free: what is claimed together is written together, so large lots save claims
-   * as well as writes. Sagas that stay for long leave it to the interval.
-   */
+  /** Looks again where there was no room. Sagas that stay for long leave it to the interval. */
   private onRoom(): void {
+    if (this.#more && this.hasRoom) this.hurry();
+  }
+
+  /** Most places are free: what is claimed together is written together, so large lots save claims as well as writes. */
+  private get hasRoom(): boolean {
     const { concurrency, recovery } = this.env.options;
-    const hasRoom = this.recovering.size <= recovery.concurrency / 4 && this.worker.room >= concurrency / 2;
-    if (this.#more && hasRoom) this.hurry();
+    return this.recovering.size <= recovery.concurrency / 4 && this.worker.room >= concurrency / 2;
   }
 
   /**
@@ -170,6 +171,8 @@ export class Recovery {
         const claimed = await this.claim({ limit });
         await this.resumeAll(claimed, { eager: false });
         if (claimed.length < limit) return;
+        this.#more = true;
+        if (!this.hasRoom) return;
       }
     } catch (error) {
       this.env.outage.began(error);
