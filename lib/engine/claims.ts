@@ -37,9 +37,7 @@ export class Claims {
     this.#underWay++;
     try {
       const query = { ...wanted, worker: lease.id, definitions: this.definitions(wanted), goneWorkers };
-      const claimed = await this.env.storage.claim(query);
-      this.env.outage.ended();
-      return this.taken(claimed);
+      return this.taken(await this.env.storage.claim(query));
     } catch (error) {
       this.#answerLost = true;
       throw error;

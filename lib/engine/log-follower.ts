@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { UnreadableSagaError } from '../errors/unreadable-saga-error.js';
 import type { LogEntry } from '../storage/log-entry.js';
-import { FollowedLogs } from './followed-logs.js';
+import { FollowedLogs, type FollowedLog } from './followed-logs.js';
 import { Pause } from './pause.js';
 import type { SagaEnvironment } from './saga-environment.js';
 
@@ -54,7 +54,7 @@ export class LogFollower {
       const readOn = async (): Promise<void> => {
         while (!subscriber.closed) {
           missed = false;
-          const entries = await this.read(sagaId, seen);
+          const entries = await this.read(sagaId, { after: seen, waiter: log });
           // A write of this process may have been passed on meanwhile.
           const news = entries.filter(({ seq }) => seq > seen);
           if (news.length > 0) emit(news);
@@ -69,6 +69,7 @@ export class LogFollower {
       return () => {
         stopObserving();
         log.leave();
+        this.env.outage.gaveUp(log);
         this.following.delete(fail);
         pause?.wake();
       };
@@ -82,14 +83,17 @@ export class LogFollower {
     await this.logs.close();
   }
 
-  private async read(sagaId: string, after: number): Promise<readonly LogEntry[]> {
+  private async read(
+    sagaId: string,
+    { after, waiter }: { readonly after: number; readonly waiter: FollowedLog },
+  ): Promise<readonly LogEntry[]> {
     try {
       const entries = await this.env.storage.history(sagaId, { after });
-      this.env.outage.ended();
+      this.env.outage.answered(waiter);
       return entries;
     } catch (error) {
       if (error instanceof UnreadableSagaError) throw error;
-      this.env.outage.began(error);
+      this.env.outage.met(error, waiter);
       return [];
     }
   }

@@ -169,13 +169,14 @@ export class Recovery {
         this.#more = limit <= 0;
         if (this.#stopped || this.#more) return;
         const claimed = await this.claim({ limit });
+        this.env.outage.answered(this);
         await this.resumeAll(claimed, { eager: false });
         if (claimed.length < limit) return;
         this.#more = true;
         if (!this.hasRoom) return;
       }
     } catch (error) {
-      this.env.outage.began(error);
+      this.env.outage.met(error, this);
     }
   }
 
@@ -239,7 +240,7 @@ export class Recovery {
       if (outcome !== 'written') this.claims.lost();
     } catch (error) {
       this.claims.lost();
-      this.env.outage.began(error);
+      this.env.outage.met(error);
     }
   }
 

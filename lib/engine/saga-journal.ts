@@ -231,13 +231,10 @@ export class SagaJournal {
 
   /** As {@link insist}, and makes `use` of the answer. Not `async`: thousands of sagas wait here at once. */
   private send<T, R>(work: () => Promise<T>, use: (answer: T) => R | Promise<R>, isFinal?: () => boolean): Promise<R> {
-    return begun(work).then(
-      (answer) => {
-        this.env.outage.ended();
-        return use(answer);
-      },
-      async (error: unknown) => use(await this.tryAgain(work, { failedBy: error, isFinal })),
-    );
+    return begun(work).then(use, async (error: unknown) => {
+      const again = this.tryAgain(work, { failedBy: error, isFinal });
+      return use(await again.finally(() => this.env.outage.gaveUp(work)));
+    });
   }
 
   /** The first try has failed. */
@@ -248,13 +245,13 @@ export class SagaJournal {
     let error = failedBy;
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       if (error instanceof StorageRejectedError || isFinal?.()) throw error;
-      this.env.outage.began(error);
+      this.env.outage.met(error, work);
       await new Pause(delay * (0.5 + Math.random() / 2)).over;
       // Not before the pause: what is sent behind the lease's end may still be written, when everybody has been told that this worker is out.
       if (!this.lease.isTrusted()) throw new SagaInterruptedError(this.sagaId, 'storage', { cause: error });
       try {
         const result = await work();
-        this.env.outage.ended();
+        this.env.outage.answered(work);
         return result;
       } catch (again) {
         error = again;

@@ -44,7 +44,10 @@ export class UncommittedSaga {
     const since = performance.now();
     let isSuspicious = false;
     for (let pause = FIRST_LOOK; await this.isOpen(); pause = Math.min(pause * GROWTH, LAST_LOOK)) {
-      if (this.parts.worker.isClosing) throw new SagaInterruptedError(this.id, 'closing');
+      if (this.parts.worker.isClosing) {
+        this.parts.env.outage.gaveUp(this);
+        throw new SagaInterruptedError(this.id, 'closing');
+      }
       if (!isSuspicious && performance.now() - since > SUSPICIOUS) {
         isSuspicious = true;
         this.logger.warn(
@@ -61,10 +64,10 @@ export class UncommittedSaga {
     try {
       if (await isOpen()) return true;
       const loaded = await env.storage.load(this.id);
-      env.outage.ended();
+      env.outage.answered(this);
       if (loaded !== undefined) return false;
     } catch (error) {
-      env.outage.began(error);
+      env.outage.met(error, this);
       return true;
     }
     throw new SagaNotStartedError(this.id);

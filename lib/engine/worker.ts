@@ -124,11 +124,11 @@ export class Worker {
       const requested = await this.#lease.beat();
       if (requested === undefined) await this.replaceLease();
       for (const id of requested ?? []) this.executions.get(id)?.heed();
+      this.env.outage.answered(this);
       for (const id of this.abandoned) await answerWithin(this.beatInterval, this.giveUp(id), () => undefined);
-      this.env.outage.ended();
       return true;
     } catch (error) {
-      this.env.outage.began(error);
+      this.env.outage.met(error, this);
       if (!this.#lease.isTrusted()) this.stopAll();
       return false;
     }
@@ -157,7 +157,7 @@ export class Worker {
       await this.env.storage.release(lease);
       this.abandoned.delete(lease);
     } catch (error) {
-      this.env.outage.began(error);
+      this.env.outage.met(error);
     }
   }
 }

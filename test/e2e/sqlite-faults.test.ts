@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SqliteSagaStorage } from 'nest-saga/sqlite';
+import { firstValueFrom, toArray } from 'rxjs';
 import { SagaInterruptedError } from '../../lib/index.js';
 import { freshFile, sqliteDrivers, type OpenedClient } from '../harness/sqlite-drivers.js';
 import {
@@ -46,9 +47,12 @@ describe('a SQLite database in trouble', () => {
   const plan = (a: Behaviour): SagaType => saga('S', [step(effects, 'a', a), step(effects, 'b')]);
 
   /** An application that gives a locked database up quickly, and what it logs. */
-  async function start(S: SagaType, { lease = 60_000, client = connect() } = {}): Promise<Application> {
+  async function start(
+    sagas: SagaType | readonly SagaType[],
+    { lease = 60_000, client = connect() } = {},
+  ): Promise<Application> {
     const log = (text: string): void => void said.push(text);
-    const application = await startApplication([S], {
+    const application = await startApplication([sagas].flat(), {
       storage: new SqliteSagaStorage({ client, busyTimeout: 20, synchronous: 'NORMAL' }),
       lease: { duration: lease },
       logger: { log, warn: log, error: log },
@@ -56,6 +60,8 @@ describe('a SQLite database in trouble', () => {
     applications.push(application);
     return application;
   }
+
+  const outage = (): readonly string[] => said.filter((text) => text.includes('answer'));
 
   const troubled = (): Promise<void> =>
     eventually(() => expect(said).toContainEqual(expect.stringContaining('does not answer')));
@@ -97,6 +103,27 @@ describe('a SQLite database in trouble', () => {
     client.exec('PRAGMA max_page_count = 100000');
     expect(await caller).toMatchObject({ large: expect.any(String) });
     expect(effects.log).toEqual(['a', 'b']);
+  });
+
+  it('that is full, and answers whoever only reads, is said to be back when there is room', async () => {
+    const client = connect();
+    const S = plan({
+      act: (context) => {
+        context.large = 'x'.repeat(500_000);
+        client.exec('PRAGMA max_page_count = 1');
+      },
+    });
+    const T = saga('T', [step(effects, 't')]);
+    const { runner } = await start([T, S], { client });
+    await runner.run(T, {}, { id: 'other' });
+    const caller = runner.run(S, {});
+    await troubled();
+    const read = await firstValueFrom(runner.watch('other').pipe(toArray()));
+    expect(read.length).toBeGreaterThan(0);
+    expect(outage()).toEqual([expect.stringContaining('does not answer')]);
+    client.exec('PRAGMA max_page_count = 100000');
+    await caller;
+    expect(outage()).toEqual([expect.stringContaining('does not answer'), expect.stringContaining('answers again')]);
   });
 
   it('whose connection is closed interrupts run(); a process that reaches the file finishes the saga', async () => {

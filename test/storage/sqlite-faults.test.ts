@@ -125,6 +125,14 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('fa
     );
   });
 
+  describe('a machine that is held up while it reads the time', () => {
+    it('does not put off what is due at once', async () => {
+      const subject = await file.subject({ client: readingTheTimeSlowly(file.connect()) });
+      await subject.createWith({ dueIn: 0 });
+      expect(await subject.claimedIds()).toEqual(['saga-1']);
+    });
+  });
+
   describe('a database that fails', () => {
     it('is reported with its own error as the cause', async () => {
       const client = file.connect();
@@ -168,6 +176,22 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('fa
     });
   });
 });
+
+/** A client that takes 50 ms until it begins to read the time alone. */
+function readingTheTimeSlowly(client: SqliteClient): SqliteClient {
+  return {
+    exec: (sql) => client.exec(sql),
+    prepare(sql) {
+      const statement = client.prepare(sql);
+      if (!/^\s*SELECT[^,]*AS now$/.test(sql)) return statement;
+      const get: typeof statement.get = (...values) => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+        return statement.get(...values);
+      };
+      return { run: statement.run, all: statement.all, get };
+    },
+  };
+}
 
 /** A client that writes down what is bound. */
 function noting(client: SqliteClient, bound: unknown[]): SqliteClient {

@@ -9,7 +9,7 @@ const SELECT_NOW: Sql = () => `SELECT ${NOW} AS now`;
 /** Milliseconds for which a reading is carried on before SQLite is asked again. A host that sleeps or sets its clock is noticed then. */
 const GOOD_FOR = 1_000;
 
-/** What two readings may differ by for no better reason than that each is rounded to a millisecond. */
+/** What two readings may differ by for no better reason than that each is cut to a millisecond. */
 const ROUNDING = 1;
 
 /**
@@ -23,15 +23,19 @@ export class DatabaseClock {
 
   constructor(private readonly connection: SqliteConnection) {}
 
-  /** Milliseconds since the epoch, never less than before unless the host's clock was set back. */
+  /**
+   * Milliseconds since the epoch, never less than before unless the host's clock was set back. Rather behind than ahead: what is due at
+   * this moment must be due for {@link NOW}.
+   */
   now(): number {
-    const here = performance.now();
-    if (here - this.readAt >= GOOD_FOR) this.read(here);
-    return Math.round(here + this.ahead);
+    if (performance.now() - this.readAt >= GOOD_FOR) this.read();
+    return Math.floor(performance.now() + this.ahead);
   }
 
-  private read(here: number): void {
+  private read(): void {
     const { now } = this.connection.first<{ now: number }>(SELECT_NOW) as { now: number };
+    // Only now: an answer that takes its time would leave the carried clock ahead of the database's by as much.
+    const here = performance.now();
     this.readAt = here;
     if (Math.abs(now - here - this.ahead) > ROUNDING) this.ahead = now - here;
   }
