@@ -8,6 +8,11 @@ export interface GroupCommitOptions<Write, Result> {
    */
   readonly commit: (batch: readonly Write[]) => Promise<readonly (Result | Promise<Result>)[]>;
   /**
+   * Makes a write durable that met no other, before it returns. `undefined`: it has not happened, and is left to `commit`. Default: there is
+   * no such shortcut. What it throws is the failure of the write.
+   */
+  readonly commitAlone?: (write: Write) => Result | undefined;
+  /**
    * Says of an error of `commit` that one of the writes will never be accepted, and that none of the batch has happened.
    * The batch is then split, so that the others are not harmed.
    */
@@ -84,33 +89,57 @@ export class GroupCommit<Write, Result> {
   private schedule(): void {
     if (this.scheduled || this.waiting.length === 0 || this.batchesUnderWay >= (this.options.concurrency ?? 1)) return;
     this.scheduled = true;
-    const start = () => {
-      this.scheduled = false;
-      void this.writeNextBatch();
-    };
-    if (this.isAlone()) process.nextTick(start);
-    else setImmediate(start);
+    if (this.isAlone()) process.nextTick(this.start);
+    else setImmediate(this.start);
+  }
+
+  private readonly start = (): void => {
+    this.scheduled = false;
+    if (this.writeAlone()) this.goOn();
+    else void this.writeNextBatch();
+  };
+
+  private goOn(): void {
+    this.schedule();
+    if (this.isIdle) for (const resolve of this.drained.splice(0)) resolve();
   }
 
   private isAlone(): boolean {
     return this.waiting.length === 1 && this.loneBatches > 0 && this.loneBatches <= TURNS_ALONE;
   }
 
-  private noteWhetherAlone(batch: readonly unknown[]): void {
-    this.loneBatches = batch.length > 1 ? 0 : (this.loneBatches % (TURNS_ALONE + 1)) + 1;
+  private noteSize(batch: number): void {
+    this.loneBatches = batch > 1 ? 0 : (this.loneBatches % (TURNS_ALONE + 1)) + 1;
+  }
+
+  /** Takes the shortcut, if there is one. Nothing else happens meanwhile, so nobody has to know that this write is under way. */
+  private writeAlone(): boolean {
+    const [only] = this.waiting;
+    const { commitAlone } = this.options;
+    if (commitAlone === undefined || only === undefined || this.waiting.length > 1 || this.batchesUnderWay > 0)
+      return false;
+    try {
+      const result = commitAlone(only.write);
+      if (result === undefined) return false;
+      only.resolve(result);
+    } catch (error) {
+      only.reject(error);
+    }
+    this.waiting.pop();
+    this.noteSize(1);
+    return true;
   }
 
   private async writeNextBatch(): Promise<void> {
     const batch = this.takeBatch();
     if (batch.length === 0) return;
-    this.noteWhetherAlone(batch);
+    this.noteSize(batch.length);
     this.batchesUnderWay++;
     this.schedule();
     await this.write(batch);
     this.batchesUnderWay--;
     for (const { key } of batch) this.keysUnderWay.delete(key);
-    this.schedule();
-    if (this.isIdle) for (const resolve of this.drained.splice(0)) resolve();
+    this.goOn();
   }
 
   /** The oldest waiting writes whose keys are free; the others stay, in their order. */

@@ -78,6 +78,82 @@ describe('group commit', () => {
     expect(value).toBeLessThan(15);
   });
 
+  describe('with a shortcut for a write that is alone', () => {
+    const alone: number[] = [];
+    let taken: (value: number) => boolean;
+    beforeEach(() => {
+      alone.length = 0;
+      taken = () => true;
+    });
+
+    function withShortcut(): GroupCommit<Write, string> {
+      const commitAlone = ({ saga, value }: Write): string | undefined => {
+        if (!taken(value)) return undefined;
+        alone.push(value);
+        return `${saga}:${value} alone`;
+      };
+      return groupCommit({ commitAlone });
+    }
+
+    it('takes it for each that meets no other', async () => {
+      const commits = withShortcut();
+      for (const value of [1, 2, 3]) {
+        expect(await commits.submit(() => ({ saga: 's1', value }))).toBe(`s1:${value} alone`);
+      }
+      expect(alone).toEqual([1, 2, 3]);
+      expect(log.values).toEqual([]);
+    });
+
+    it('writes what meets in one batch', async () => {
+      const commits = withShortcut();
+      await Promise.all(submitAll(commits, [1]));
+      await Promise.all(submitAll(commits, [2, 3]));
+      expect(alone).toEqual([1]);
+      expect(log.values).toEqual([[2, 3]]);
+    });
+
+    it('makes a batch of one that cannot take it', async () => {
+      taken = (value) => value !== 2;
+      const commits = withShortcut();
+      for (const value of [1, 2, 3]) await commits.submit(() => ({ saga: 's1', value }));
+      expect(alone).toEqual([1, 3]);
+      expect(log.values).toEqual([[2]]);
+    });
+
+    it('does not take it while a batch is under way', async () => {
+      const commits = withShortcut();
+      log.slow = true;
+      const batch = Promise.all(submitAll(commits, [1, 2]));
+      await nextTurn();
+      const later = commits.submit(() => ({ saga: 's3', value: 3 }));
+      await nextTurn();
+      expect(alone).toEqual([]);
+      log.answer();
+      await batch;
+      expect(await later).toBe('s3:3 alone');
+    });
+
+    it('fails the write with what it throws, and goes on', async () => {
+      taken = (value) => {
+        if (value === 1) throw new Error('the disk is gone');
+        return true;
+      };
+      const commits = withShortcut();
+      await expect(commits.submit(() => ({ saga: 's1', value: 1 }))).rejects.toThrow('the disk is gone');
+      expect(await commits.submit(() => ({ saga: 's1', value: 2 }))).toBe('s1:2 alone');
+      await commits.drain();
+      expect(log.values).toEqual([]);
+    });
+
+    it('has drained when it is taken', async () => {
+      const commits = withShortcut();
+      let written = false;
+      void commits.submit(() => ({ saga: 's1', value: 1 })).then(() => (written = true));
+      await commits.drain();
+      expect(written).toBe(true);
+    });
+  });
+
   it('brings sagas that were let go together together again, however long their way to the next write', async () => {
     const commits = groupCommit();
     const run = async (saga: string, detour: number) => {

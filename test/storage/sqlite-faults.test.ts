@@ -201,7 +201,7 @@ function noting(client: SqliteClient, bound: unknown[]): SqliteClient {
       const statement = client.prepare(sql);
       const note = <T>(call: (...values: never[]) => T) => {
         return (...values: unknown[]): T => {
-          bound.push(...values);
+          bound.push(...values.flat());
           return call.apply(statement, values as never[]);
         };
       };

@@ -256,8 +256,8 @@ class Draft {
   ) {}
 
   add(entry: EntryDraft): void {
-    // A list that grows by `push()` has room for sixteen more from its first entry on.
-    this.entries = this.entries.concat(entry);
+    // A list that grows by `push()` has room for sixteen more from its first entry on; and V8 is quick to join lists only, and with no holes.
+    this.entries = this.entries.concat([entry]);
     this.state = applyEntry(this.state, entry, this.now);
   }
 }

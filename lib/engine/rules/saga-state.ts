@@ -127,7 +127,7 @@ function change(next: Draft, entry: EntryDraft, at: number): void {
 function changeByStep(next: Draft, entry: StepEntry, at: number): void {
   const place = placeOf(next, entry.step);
   const step = applyStepEntry(next.steps[place] ?? newStep(entry.step), entry, at);
-  next.steps = place < 0 ? next.steps.concat(step) : withStep(next.steps, place, step);
+  next.steps = place < 0 ? next.steps.concat([step]) : withStep(next.steps, place, step);
   switch (entry.event) {
     case 'started':
       if (next.justClaimed) countClaim(next);

@@ -17,10 +17,8 @@ const DELETE_REQUEST: Sql = ({ requests }) => `DELETE FROM ${requests} WHERE sag
 /** The next row of a saga's log, and what it changes in the head. */
 export function appendTransition(transition: SagaTransition): SagaWrite<TransitionResult> {
   const row = newRow(transition, transition);
-  const { head, snapshot } = transition;
+  const { head, snapshot, entries, knownRequests: known } = transition;
   const reasons = head && reasonsOf(row.sagaId, head);
-  const known = [...transition.knownRequests];
-  const answered = transition.entries.flatMap((entry) => ('request' in entry ? [entry.request] : []));
   const isPlain = reasons === undefined && snapshot === undefined && known.length === 0;
   return {
     row,
@@ -33,7 +31,7 @@ export function appendTransition(transition: SagaTransition): SagaWrite<Transiti
     besides: isPlain
       ? undefined
       : (connection) => {
-          for (const request of answered) connection.run(DELETE_REQUEST, row.sagaId, request);
+          for (const request of answeredBy(entries)) connection.run(DELETE_REQUEST, row.sagaId, request);
           if (reasons) explainHead(connection, row.sagaId, reasons);
           if (snapshot !== undefined) setSnapshot(connection, row.sagaId, row.version);
         },
@@ -41,7 +39,15 @@ export function appendTransition(transition: SagaTransition): SagaWrite<Transiti
   };
 }
 
-function unreadRequests(connection: SqliteConnection, sagaId: string, known: readonly string[]): OperatorRequest[] {
+function answeredBy(entries: SagaTransition['entries']): readonly string[] {
+  return entries.flatMap((entry) => ('request' in entry ? [entry.request] : []));
+}
+
+function unreadRequests(
+  connection: SqliteConnection,
+  sagaId: string,
+  known: readonly string[],
+): readonly OperatorRequest[] {
   const requests = connection.all<RequestRow>(SELECT_REQUESTS, sagaId).map(toRequest);
   return requests.filter(({ id }) => !known.includes(id));
 }

@@ -4,6 +4,7 @@ import { moveValues } from './change-head.js';
 import type { DatabaseClock } from './database-clock.js';
 import { isConflict } from './driver-error.js';
 import type { SagaWrite } from './saga-write.js';
+import type { SqliteValue } from './sqlite-client.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import { writesOf } from './sqlite-tables.js';
 
@@ -29,11 +30,11 @@ export function writeAlone(connection: SqliteConnection, clock: DatabaseClock, w
   const { row, head, move } = write;
   const now = clock.now();
   const { sagaId, version, writeId, worker, firstSeq, lastSeq, entries, context } = row;
-  const values = [sagaId, version, writeId, worker, now, firstSeq, lastSeq, entries, context];
+  const values: SqliteValue[] = [sagaId, version, writeId, worker, now, firstSeq, lastSeq, entries, context];
   try {
-    if (head !== undefined) connection.runAlone(CREATE, ...values, ...head);
-    else if (move !== undefined) connection.runAlone(APPEND_AND_MOVE, ...values, ...moveValues(move, now));
-    else connection.runAlone(APPEND, ...values);
+    if (head !== undefined) connection.runAlone(CREATE, values.concat(head));
+    else if (move !== undefined) connection.runAlone(APPEND_AND_MOVE, values.concat(moveValues(move, now)));
+    else connection.runAlone(APPEND, values);
   } catch (error) {
     if (isConflict(error)) return undefined;
     throw error;

@@ -25,6 +25,8 @@ export class SqliteConnection {
   private readonly statements = new Map<Sql, SqliteStatement>();
   /** Statements that have met a lock on their own, with the number of their values: see {@link runAlone}. */
   private readonly halfRun = new Map<Sql, number>();
+  /** Whether the driver takes all values in one array, which spares libsql a copy that costs more than binding them. */
+  private takesArray = false;
   /** Aborted while the storage is not open: it ends every wait for a lock. */
   private closing = new AbortController();
 
@@ -43,6 +45,7 @@ export class SqliteConnection {
    */
   async open(synchronous: string): Promise<void> {
     this.closing = new AbortController();
+    this.takesArray = takesArray(this.client);
     this.client.exec(`PRAGMA busy_timeout = ${Math.min(DRIVER_BUSY_TIMEOUT, Math.floor(this.busyTimeout))}`);
     await this.retryWhileBusy(() => {
       this.client.exec('PRAGMA journal_mode = WAL');
@@ -53,8 +56,7 @@ export class SqliteConnection {
 
   /** Runs a statement and returns how many rows it changed. */
   run(sql: Sql, ...values: SqliteValue[]): number {
-    checkValues(values);
-    return Number(this.statement(sql).run(...values).changes);
+    return Number(this.statement(sql).run(...this.checked(values)).changes);
   }
 
   /**
@@ -63,9 +65,9 @@ export class SqliteConnection {
    * One that meets a lock is left half-run by libsql, and until it has run again every `COMMIT` of this connection would fail for it. So
    * whoever holds the write lock next runs it through; with nothing but nulls, for which such a statement has to do nothing.
    */
-  runAlone(sql: Sql, ...values: SqliteValue[]): void {
+  runAlone(sql: Sql, values: SqliteValue[]): void {
     try {
-      this.run(sql, ...values);
+      this.statement(sql).run(...this.checked(values));
       this.halfRun.delete(sql);
     } catch (error) {
       if (isBusy(error)) this.halfRun.set(sql, values.length);
@@ -76,20 +78,17 @@ export class SqliteConnection {
 
   /** The first row. `Row` is what the statement selects: this is the edge where rows get their type. */
   first<Row>(sql: Sql, ...values: SqliteValue[]): Row | undefined {
-    checkValues(values);
-    return this.statement(sql).get(...values) as Row | undefined;
+    return this.statement(sql).get(...this.checked(values)) as Row | undefined;
   }
 
   /** All rows. */
   all<Row>(sql: Sql, ...values: SqliteValue[]): readonly Row[] {
-    checkValues(values);
-    return this.statement(sql).all(...values) as readonly Row[];
+    return this.statement(sql).all(...this.checked(values)) as readonly Row[];
   }
 
   /** All rows of a statement that was put together for this one call, and is not kept. */
   allOnce<Row>(sql: string, ...values: SqliteValue[]): readonly Row[] {
-    checkValues(values);
-    return this.client.prepare(sql).all(...values) as readonly Row[];
+    return this.client.prepare(sql).all(...this.checked(values)) as readonly Row[];
   }
 
   /** Runs `work` on one snapshot of the database. It has nothing to commit, and rolling back needs nobody's leave. */
@@ -107,12 +106,23 @@ export class SqliteConnection {
     );
   }
 
+  /** Tries once, for whoever has another way. `undefined` also while somebody else holds the lock; nothing has happened then. */
+  tryAlone<T>(attempt: () => T): T | undefined {
+    if (this.closing.signal.aborted) throw closedError();
+    try {
+      return attempt();
+    } catch (error) {
+      if (isBusy(error)) return undefined;
+      throw toSagaError(error);
+    }
+  }
+
   /**
    * Tries until the lock is free, in short synchronous tries with asynchronous pauses between them.
    *
    * @throws StorageUnavailableError when it is not free within the busy timeout, or the storage closes meanwhile.
    */
-  async retryWhileBusy<T>(attempt: () => T): Promise<T> {
+  private async retryWhileBusy<T>(attempt: () => T): Promise<T> {
     const deadline = performance.now() + this.busyTimeout;
     for (;;) {
       if (this.closing.signal.aborted) throw closedError();
@@ -167,6 +177,12 @@ export class SqliteConnection {
     }
   }
 
+  /** The values as the driver is to get them. */
+  private checked(values: SqliteValue[]): SqliteValue[] {
+    checkValues(values);
+    return this.takesArray && values.length > 0 ? [values as unknown as SqliteValue] : values;
+  }
+
   private statement(sql: Sql): SqliteStatement {
     let statement = this.statements.get(sql);
     if (statement === undefined) {
@@ -174,6 +190,17 @@ export class SqliteConnection {
       this.statements.set(sql, statement);
     }
     return statement;
+  }
+}
+
+/** better-sqlite3 and libsql do; node:sqlite does not. Their types say nothing of it. */
+function takesArray(client: SqliteClient): boolean {
+  try {
+    const statement = client.prepare('SELECT ? AS value');
+    const row = statement.get(['taken'] as unknown as SqliteValue) as { readonly value: unknown } | undefined;
+    return row?.value === 'taken';
+  } catch {
+    return false;
   }
 }
 

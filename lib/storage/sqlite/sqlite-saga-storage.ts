@@ -50,7 +50,8 @@ export class SqliteSagaStorage extends SagaStorage {
     this.clock = new DatabaseClock(this.connection);
     this.commits = new GroupCommit({
       key: ({ row }) => row.sagaId,
-      commit: (batch) => this.commit(batch),
+      commitAlone: (write) => this.connection.tryAlone(() => writeAlone(this.connection, this.clock, write)),
+      commit: (batch) => this.connection.write(() => writeBatch(this.connection, batch)),
       isRefusal: (error) => error instanceof StorageRejectedError,
     });
   }
@@ -117,14 +118,5 @@ export class SqliteSagaStorage extends SagaStorage {
 
   prune(query: PruneQuery): Promise<number> {
     return this.connection.write(() => pruneSagas(this.connection, query));
-  }
-
-  private async commit(batch: readonly SagaWrite<unknown>[]): Promise<readonly unknown[]> {
-    const [first] = batch;
-    if (first !== undefined && batch.length === 1) {
-      const written = await this.connection.retryWhileBusy(() => writeAlone(this.connection, this.clock, first));
-      if (written !== undefined) return [written];
-    }
-    return this.connection.write(() => writeBatch(this.connection, batch));
   }
 }
