@@ -5,14 +5,14 @@ import { findingOf, type BenchCase } from '../finding.js';
 import { runLogged, type AppendRow } from '../floors/order-log.js';
 import { inGroups } from '../floors/sqlite-group-log.js';
 import { oneByOne, openFloor, type Connection } from '../floors/sqlite-log.js';
-import { alternate, timed, timedEach, type Contestant, type Load } from '../measure.js';
+import { alternate, timed, timedEach, type Contestant, type Load, type Round } from '../measure.js';
 import { newOrder, orderId, OrderSaga } from '../order-saga.js';
 import { temporaryFile } from '../temporary-file.js';
 
 const LEAST_ROUNDS = 9;
 
-/** Run before the first round, without waiting for the disk: what is measured is a process that has run for a while. */
-const COMPILED = 5_000;
+/** Run on either side before the first round, without waiting for the disk: what is measured is a process that has run for a while. */
+const AT_FIRST = 5_000;
 
 /** Each transition waits for the disk alone. */
 export const sqliteOneAtATime: BenchCase = {
@@ -51,18 +51,9 @@ async function ours(load: Load): Promise<Contestant> {
   // The floor's rounds hold up the event loop, on a slow disk for longer than a lease lasts by default.
   const lease = { duration: 120_000 };
   const { runner, close } = await startApplication({ storage: new SqliteSagaStorage({ client }), lease });
-  client.exec('PRAGMA synchronous = OFF');
-  await timed({ ...load, sagas: COMPILED }, (n) =>
-    runner.run(OrderSaga, newOrder(n), { id: `at-first-${orderId(n)}` }),
-  );
-  client.exec('PRAGMA synchronous = FULL');
-  let started = 0;
+  const run = (n: number) => runner.run(OrderSaga, newOrder(n), { id: orderId(n) });
   return {
-    round: () => {
-      const first = started;
-      started += load.sagas;
-      return timedEach(load, (n) => runner.run(OrderSaga, newOrder(first + n), { id: orderId(first + n) }));
-    },
+    round: await rounds(client, { load, timer: timedEach, run }),
     async close() {
       await close();
       client.close();
@@ -75,16 +66,31 @@ async function floor(load: Load, log: (database: Connection) => AppendRow): Prom
   const file = await temporaryFile();
   const database = openFloor(file.path);
   const append = log(database);
-  let started = 0;
+  const run = (n: number) => runLogged(orderId(n), newOrder(n), append);
   return {
-    round: () => {
-      const first = started;
-      started += load.sagas;
-      return timed(load, (n) => runLogged(orderId(first + n), newOrder(first + n), append));
-    },
+    round: await rounds(database, { load, timer: timed, run }),
     async close() {
       database.close();
       await file.remove();
     },
+  };
+}
+
+interface Rounds {
+  readonly load: Load;
+  readonly timer: typeof timed;
+  /** Runs the n-th saga: no two rounds have one in common. */
+  readonly run: (n: number) => Promise<unknown>;
+}
+
+async function rounds(database: Connection, { load, timer, run }: Rounds): Promise<() => Promise<Round>> {
+  database.exec('PRAGMA synchronous = OFF');
+  await timer({ ...load, sagas: AT_FIRST }, run);
+  database.exec('PRAGMA synchronous = FULL');
+  let started = AT_FIRST;
+  return () => {
+    const first = started;
+    started += load.sagas;
+    return timer(load, (n) => run(first + n));
   };
 }
