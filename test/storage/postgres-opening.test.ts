@@ -26,6 +26,7 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
         { version: 1, name: 'sagas' },
         { version: 2, name: 'missing-handlers' },
         { version: 3, name: 'fair-claims' },
+        { version: 4, name: 'listed-by-name' },
       ]);
     });
 
@@ -77,7 +78,7 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
     it('are named with `migrate: false` where they are missing, and no table is made', async () => {
       await expect(schema.storage({ migrate: false }).open()).rejects.toMatchObject({
         code: 'SAGA_STORAGE_NOT_MIGRATED',
-        missing: [1, 2, 3],
+        missing: [1, 2, 3, 4],
       });
       expect(await tablesOf()).toEqual([]);
     });

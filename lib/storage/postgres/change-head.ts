@@ -23,38 +23,68 @@ export type HeadUpdate = {
   readonly snapshot_version: number | null;
 };
 
-/** The types of {@link HeadUpdate}'s columns. */
-export const HEAD_UPDATE_COLUMNS = {
-  saga_id: 'text',
-  moves: 'boolean',
-  status: 'text',
-  leaves_worker: 'boolean',
-  sets_due: 'boolean',
-  due_in: 'float8',
-  sets_held: 'boolean',
-  held_code: 'text',
-  held_reason: 'json',
-  sets_error: 'boolean',
-  error: 'json',
-  error_message: 'text',
-  sets_failed_step: 'boolean',
-  failed_step: 'text',
-  snapshot_version: 'int',
-} as const satisfies Record<keyof HeadUpdate, string>;
+/** Columns of heads, by the names of a {@link HeadUpdate}'s columns that say how they change. */
+interface ChangingColumns {
+  /** The types of the columns of the updates. */
+  readonly from: Readonly<Record<string, string>>;
+  /** The columns that may change, as they are after `change` of a `locked` head; `at` is the time of its `appended` row. */
+  readonly to: Readonly<Record<string, string>>;
+}
 
-/** The columns that may change, as they are after `change` of a `locked` head; `at` is the time of its `appended` row. */
-export const CHANGED_COLUMNS = {
-  status: 'COALESCE(change.status, locked.status)',
-  worker: 'CASE WHEN change.leaves_worker THEN NULL ELSE locked.worker END',
-  due_at: `CASE WHEN change.sets_due THEN appended.at + change.due_in * interval '1 millisecond' ELSE locked.due_at END`,
-  held_code: 'CASE WHEN change.sets_held THEN change.held_code ELSE locked.held_code END',
-  held_reason: 'CASE WHEN change.sets_held THEN change.held_reason ELSE locked.held_reason END',
-  error: 'CASE WHEN change.sets_error THEN change.error ELSE locked.error END',
-  error_message: 'CASE WHEN change.sets_error THEN change.error_message ELSE locked.error_message END',
-  failed_step: 'CASE WHEN change.sets_failed_step THEN change.failed_step ELSE locked.failed_step END',
-  updated_at: 'CASE WHEN change.moves THEN appended.at ELSE locked.updated_at END',
-  snapshot_version: 'COALESCE(change.snapshot_version, locked.snapshot_version)',
+/** Where a saga stands, and who has to care. */
+const STANDING = {
+  from: {
+    saga_id: 'text',
+    moves: 'boolean',
+    status: 'text',
+    leaves_worker: 'boolean',
+    sets_due: 'boolean',
+    due_in: 'float8',
+  },
+  to: {
+    status: 'COALESCE(change.status, locked.status)',
+    worker: 'CASE WHEN change.leaves_worker THEN NULL ELSE locked.worker END',
+    due_at: `CASE WHEN change.sets_due THEN appended.at + change.due_in * interval '1 millisecond' ELSE locked.due_at END`,
+    updated_at: 'CASE WHEN change.moves THEN appended.at ELSE locked.updated_at END',
+  },
 } as const;
+
+/** Why it stands there, and where loads begin: most sagas never need it. */
+const REASONS = {
+  from: {
+    sets_held: 'boolean',
+    held_code: 'text',
+    held_reason: 'json',
+    sets_error: 'boolean',
+    error: 'json',
+    error_message: 'text',
+    sets_failed_step: 'boolean',
+    failed_step: 'text',
+    snapshot_version: 'int',
+  },
+  to: {
+    held_code: 'CASE WHEN change.sets_held THEN change.held_code ELSE locked.held_code END',
+    held_reason: 'CASE WHEN change.sets_held THEN change.held_reason ELSE locked.held_reason END',
+    error: 'CASE WHEN change.sets_error THEN change.error ELSE locked.error END',
+    error_message: 'CASE WHEN change.sets_error THEN change.error_message ELSE locked.error_message END',
+    failed_step: 'CASE WHEN change.sets_failed_step THEN change.failed_step ELSE locked.failed_step END',
+    snapshot_version: 'COALESCE(change.snapshot_version, locked.snapshot_version)',
+  },
+} as const;
+
+const STANDING_AND_REASONS = {
+  from: { ...STANDING.from, ...REASONS.from } satisfies Record<keyof HeadUpdate, string>,
+  to: { ...STANDING.to, ...REASONS.to },
+};
+
+/** What these updates need, and no more: the server makes a list of each column that it is given, and a value of each that it has to set. */
+export function changingColumns(updates: readonly HeadUpdate[]): ChangingColumns {
+  return updates.some(givesReasons) ? STANDING_AND_REASONS : STANDING;
+}
+
+function givesReasons({ sets_held, sets_error, sets_failed_step, snapshot_version }: HeadUpdate): boolean {
+  return sets_held || sets_error || sets_failed_step || snapshot_version !== null;
+}
 
 const UNCHANGED: HeadChange = {};
 

@@ -1,34 +1,47 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
-import { isFinal, type SagaStatus, type SagaSummary } from '../saga-record.js';
+import { isFinal, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
-import { UNFINISHED } from '../sql/saga-tables.js';
+import { isOfAnyName, isOnThePath } from '../sql/listed-sagas.js';
+import { SAGA_NAMES } from '../sql/saga-names.js';
+import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
 import { isStorable } from '../rows/storable.js';
 import { HEAD_COLUMNS, OFF_THE_PATH } from './columns.js';
 import { time, timeValue } from './database-clock.js';
 import type { PostgresConnection } from './postgres-connection.js';
 import { boundStatement, type Bind, type BoundStatement } from './row-set.js';
 
-/** The statuses that {@link OFF_THE_PATH} leaves out. */
-const ON_THE_PATH: readonly SagaStatus[] = ['PENDING', 'RUNNING', 'COMPLETED'];
-
 /** A page of heads, newest first. One row more than the page holds tells whether there is another page. */
 export async function findSagas(connection: PostgresConnection, query: SagaQuery): Promise<Page<SagaSummary>> {
   const checked = checkQuery(query);
-  const { text, values } = selectPage(connection.tables.heads, checked);
+  const { text, values } = selectPage(connection.tables, checked);
   if (values.some((value) => typeof value === 'string' && !isStorable(value))) return { items: [] };
   return toPage(await connection.allOnce<HeadRow>(text, ...values), checked.limit);
 }
 
 /** The statement for a query: the conditions that it has, and no others, so that PostgreSQL can choose the index for them. */
-export function selectPage(heads: string, query: CheckedQuery): BoundStatement {
+export function selectPage(tables: SagaTables, query: CheckedQuery): BoundStatement {
   return boundStatement((bind) => {
     const conditions = conditionsOf(query, bind);
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    return `
-      SELECT ${HEAD_COLUMNS} FROM ${heads} head ${where}
-      ORDER BY head.created_at DESC, head.id DESC LIMIT ${bind(query.limit + 1)}`;
+    const newest = `ORDER BY head.created_at DESC, head.id DESC LIMIT ${bind(query.limit + 1)}`;
+    return isOfAnyName(query)
+      ? mergeNames(tables, conditions, newest)
+      : `SELECT ${HEAD_COLUMNS} FROM ${tables.heads} head ${whereAll(conditions)} ${newest}`;
   });
+}
+
+/** Of each name as many as the page may hold, and of those the newest. */
+function mergeNames(tables: SagaTables, conditions: readonly string[], newest: string): string {
+  const ofOneName = whereAll(['head.name = saga.name', ...conditions]);
+  return `
+    WITH RECURSIVE ${SAGA_NAMES(tables)}
+    SELECT ${HEAD_COLUMNS}
+    FROM saga CROSS JOIN LATERAL (SELECT head.* FROM ${tables.heads} head ${ofOneName} ${newest}) head
+    ${newest}`;
+}
+
+function whereAll(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
 }
 
 function conditionsOf(query: CheckedQuery, bind: Bind): readonly string[] {
@@ -38,7 +51,7 @@ function conditionsOf(query: CheckedQuery, bind: Bind): readonly string[] {
   if (statuses) {
     conditions.push(`head.status IN (${statuses.map(bind).join(', ')})`);
     // They say again what the list says already: only in these words does PostgreSQL know that a partial index will do.
-    if (!statuses.some((status) => ON_THE_PATH.includes(status))) conditions.push(`head.${OFF_THE_PATH}`);
+    if (!statuses.some(isOnThePath)) conditions.push(`head.${OFF_THE_PATH}`);
     if (!statuses.some(isFinal)) conditions.push(`head.${UNFINISHED}`);
   }
   if (name !== undefined) conditions.push(`head.name = ${bind(name)}`);

@@ -5,6 +5,7 @@ import { sagaTables } from '../sql/saga-tables.js';
 import { sagas } from './migrations/0001-sagas.js';
 import { missingHandlers } from './migrations/0002-missing-handlers.js';
 import { fairClaims } from './migrations/0003-fair-claims.js';
+import { listedByName } from './migrations/0004-listed-by-name.js';
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
 import { quoted, type PostgresTables } from './postgres-tables.js';
 
@@ -28,6 +29,7 @@ const CHANGES: readonly Change[] = [
   { name: 'sagas', statements: sagas },
   { name: 'missing-handlers', statements: missingHandlers },
   { name: 'fair-claims', statements: fairClaims },
+  { name: 'listed-by-name', statements: listedByName },
 ];
 
 /** One number for each set of tables in a database; replicas that start at once take their turns by it. */

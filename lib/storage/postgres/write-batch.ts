@@ -1,5 +1,5 @@
 import type { SagaTables } from '../sql/saga-tables.js';
-import { CHANGED_COLUMNS, HEAD_UPDATE_COLUMNS } from './change-head.js';
+import { changingColumns } from './change-head.js';
 import { NEW_HEAD_COLUMNS, STEADY_HEAD_COLUMNS } from './create-saga.js';
 import { NOW, milliseconds } from './database-clock.js';
 import { isPlaceTaken } from './driver-error.js';
@@ -56,11 +56,6 @@ function timesOf(rows: readonly WrittenRows[]): ReadonlyMap<string, Date> {
   return times;
 }
 
-const CHANGING = Object.keys(CHANGED_COLUMNS).join(', ');
-const CHANGING_TO = Object.keys(CHANGED_COLUMNS)
-  .map((column) => `excluded.${column}`)
-  .join(', ');
-
 /** Rows that were written at the same time, which nearly always is all of them: one row to be sent and read instead of one for each. */
 interface WrittenRows {
   /** A list in JSON. */
@@ -83,6 +78,7 @@ export function batchStatement(
   const changes = appends.flatMap(({ change }) => change ?? []);
   const answers = appends.flatMap(({ row, answered }) => answered.map((id) => ({ saga_id: row.sagaId, id })));
   const locks = changes.length > 0;
+  const changing = changingColumns(changes);
   return boundStatement((bind) => {
     const write = rowSet(bind, batch.map(toRowColumns), {
       name: 'write',
@@ -91,7 +87,7 @@ export function batchStatement(
     });
     const creation = () =>
       rowSet(bind, heads, { name: 'creation', columns: NEW_HEAD_COLUMNS, steady: STEADY_HEAD_COLUMNS });
-    const change = () => rowSet(bind, changes, { name: 'change', columns: HEAD_UPDATE_COLUMNS });
+    const change = () => rowSet(bind, changes, { name: 'change', columns: changing.from });
     const answer = () => rowSet(bind, answers, { name: 'answer', columns: { saga_id: 'text', id: 'text' } });
     const sources = [
       ...(heads.length > 0 ? [selectRows.ofCreated()] : []),
@@ -99,10 +95,12 @@ export function batchStatement(
     ];
     const parts = [
       `write AS MATERIALIZED (SELECT * FROM ${write})`,
-      ...(locks ? [`change AS MATERIALIZED (SELECT * FROM ${change()})`, lockHeads(tables)] : []),
+      ...(locks
+        ? [`change AS MATERIALIZED (SELECT * FROM ${change()})`, lockHeads(tables, Object.keys(changing.to))]
+        : []),
       ...(heads.length > 0 ? [createHeads(tables, { creation: creation(), locks })] : []),
       insertRows(tables, sources, takenPlaces),
-      ...(locks ? [changeHeads(tables)] : []),
+      ...(locks ? [changeHeads(tables, changing.to)] : []),
       ...(answers.length > 0 ? [deleteAnswered(tables, answer())] : []),
     ];
     return `WITH ${parts.join(',\n')}\nSELECT json_agg(saga_id)::text AS saga_ids, ${milliseconds('at')} AS at FROM appended GROUP BY at`;
@@ -115,12 +113,12 @@ export function batchStatement(
  * nothing is written to its saga. (The planner may not make joins of these look-ups: it would read the whole table while it is
  * small.)
  */
-const lockHeads = ({ heads }: SagaTables): string => `
+const lockHeads = ({ heads }: SagaTables, changing: readonly string[]): string => `
   locked AS MATERIALIZED (
     SELECT change.saga_id, head.*
     FROM (SELECT saga_id FROM change ORDER BY saga_id) change
     CROSS JOIN LATERAL (
-      SELECT requests, ${CHANGING} FROM ${heads} WHERE id = change.saga_id FOR UPDATE
+      SELECT requests, ${changing.join(', ')} FROM ${heads} WHERE id = change.saga_id FOR UPDATE
     ) head
     CROSS JOIN LATERAL (SELECT requests FROM ${heads} WHERE id = change.saga_id OFFSET 0) seen
     WHERE head.requests = seen.requests
@@ -144,13 +142,17 @@ const createHeads = (
  * the plan that the server makes of that while the table is small, and keeps, reads all of it for each batch; a conflict is
  * looked up in the primary key, whatever the planner believes. What has to be given and does not change is empty.
  */
-const changeHeads = ({ heads }: SagaTables): string => `
+const changeHeads = ({ heads }: SagaTables, changed: Readonly<Record<string, string>>): string => {
+  const columns = Object.keys(changed);
+  const list = columns.join(', ');
+  return `
   changed AS (
-    INSERT INTO ${heads} (id, name, definition_version, plan_hash, plan, created_at, ${CHANGING})
-    SELECT locked.saga_id, '', 0, '', 'null', appended.at, ${Object.values(CHANGED_COLUMNS).join(', ')}
+    INSERT INTO ${heads} (id, name, definition_version, plan_hash, plan, created_at, ${list})
+    SELECT locked.saga_id, '', 0, '', 'null', appended.at, ${Object.values(changed).join(', ')}
     FROM locked JOIN change ON change.saga_id = locked.saga_id JOIN appended ON appended.saga_id = locked.saga_id
-    ON CONFLICT (id) DO UPDATE SET (${CHANGING}) = ROW (${CHANGING_TO})
+    ON CONFLICT (id) DO UPDATE SET (${list}) = ROW (${columns.map((column) => `excluded.${column}`).join(', ')})
   )`;
+};
 
 const deleteAnswered = ({ requests }: SagaTables, answer: string): string => `
   answered AS (

@@ -1,9 +1,10 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
-import { isFinal, type SagaStatus, type SagaSummary } from '../saga-record.js';
+import { isFinal, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
+import { isOfAnyName, isOnThePath } from '../sql/listed-sagas.js';
+import { SAGA_NAMES } from '../sql/saga-names.js';
 import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
-import { SAGA_NAMES } from './saga-names.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteValue } from './sqlite-client.js';
 import { OFF_THE_PATH } from './sqlite-tables.js';
@@ -51,20 +52,10 @@ function whereAll(filters: readonly Pick<Filter, 'sql'>[]): string {
   return filters.length === 0 ? '' : `WHERE ${filters.map(({ sql }) => sql).join(' AND ')}`;
 }
 
-function isOnThePath(status: SagaStatus): boolean {
-  return status === 'PENDING' || status === 'RUNNING' || status === 'COMPLETED';
-}
-
 /** Some are in no index by status, and all are in that of the unfinished. */
 function isAmongUnfinished({ statuses, step, error, held }: CheckedQuery): boolean {
   if (step !== undefined || error !== undefined || held !== undefined) return false;
   return statuses !== undefined && statuses.some(isOnThePath) && !statuses.some(isFinal);
-}
-
-/** No index leads to them but the one by name. */
-function isOfAnyName({ statuses, name, step, error, held }: CheckedQuery): boolean {
-  if (name !== undefined || step !== undefined || error !== undefined || held !== undefined) return false;
-  return statuses === undefined || (statuses.some(isOnThePath) && statuses.some(isFinal));
 }
 
 function filtersOf(query: CheckedQuery): readonly Filter[] {

@@ -1,7 +1,7 @@
 import type { PruneQuery } from '../saga-queries.js';
+import { SAGA_NAMES } from '../sql/saga-names.js';
 import { UNFINISHED, type Sql } from '../sql/saga-tables.js';
 import { NOW } from './database-clock.js';
-import { SAGA_NAMES } from './saga-names.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 const DEFAULT_LIMIT = 1000;
