@@ -1,5 +1,6 @@
 import type { ClaimQuery } from '../saga-queries.js';
 import { LACKS_CODE, UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
+import { SAGA_STATUSES, isFinal } from '../saga-record.js';
 import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
 import { bytes } from './columns.js';
 import { NOW, milliseconds } from './database-clock.js';
@@ -23,6 +24,9 @@ const hasKnownPlan = (bind: Bind, { definitions }: ClaimQuery): string => {
   );
   return pairs.length === 0 ? 'FALSE' : `(${pairs.join(' OR ')})`;
 };
+
+/** Of sagas that can still change. */
+const UNFINISHED_STATUSES = SAGA_STATUSES.filter((status) => !isFinal(status));
 
 /** What sagas take their turns by, in milliseconds. One without a due time has been waiting since its head last changed. */
 const SINCE = milliseconds('COALESCE(head.due_at, head.updated_at)');
@@ -48,9 +52,9 @@ export function selectLeads(tables: SagaTables, query: ClaimQuery): BoundStateme
     FROM ${requests} request STRAIGHT_JOIN ${heads} head ON head.id = request.saga_id
     WHERE head.${UNFINISHED} AND ${isNotRun(tables, bind, query)} AND ${hasKnownName(bind, query)}
     UNION ALL
-    SELECT ${bytes(`'saga'`)}, head.id, ${SINCE} FROM ${heads} head FORCE INDEX (held)
-    WHERE head.${LACKS_CODE} AND ${hasKnownPlan(bind, query)}
-      AND head.${UNFINISHED} AND ${isNotRun(tables, bind, query)}`,
+    SELECT ${bytes(`'saga'`)}, head.id, ${SINCE} FROM ${heads} head FORCE INDEX (by_status)
+    WHERE head.listed_status IN ${listOf(bind, UNFINISHED_STATUSES)} AND head.${LACKS_CODE} AND ${hasKnownPlan(bind, query)}
+      AND ${isNotRun(tables, bind, query)}`,
   );
 }
 

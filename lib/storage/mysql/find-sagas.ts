@@ -1,7 +1,8 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
-import type { SagaSummary } from '../saga-record.js';
+import { SAGA_STATUSES, isFinal, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
+import { isOnThePath } from '../sql/listed-sagas.js';
 import { isStorable } from '../rows/storable.js';
 import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
 import { searchable } from './change-head.js';
@@ -19,27 +20,50 @@ export async function findSagas(connection: MysqlConnection, query: SagaQuery): 
 /** The statement for a query: the conditions that it has, and no others, so that the server can choose the index for them. */
 export function selectPage(heads: string, query: CheckedQuery): BoundStatement {
   return boundStatement((bind) => {
+    const source = sourceOf(heads, query, bind);
     const conditions = conditionsOf(query, bind);
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     return `
-      SELECT ${selectList(HEAD_COLUMNS)} FROM ${heads} head ${where}
+      SELECT ${selectList(HEAD_COLUMNS)} FROM ${source} ${where}
       ORDER BY head.created_at DESC, head.id DESC LIMIT ${bind(query.limit + 1)}`;
   });
+}
+
+/** Those that have not ended are few, but the server would go through all that ever were, in their order, to find them. */
+function sourceOf(heads: string, query: CheckedQuery, bind: Bind): string {
+  if (!isAmongUnfinished(query)) return `${heads} head`;
+  const statuses = listOf(
+    bind,
+    SAGA_STATUSES.filter((status) => !isFinal(status)),
+  );
+  return `(
+      SELECT id FROM ${heads} FORCE INDEX (unfinished) WHERE runs_under >= X''
+      UNION SELECT id FROM ${heads} FORCE INDEX (by_status) WHERE listed_status IN ${statuses}
+    ) unfinished STRAIGHT_JOIN ${heads} head ON head.id = unfinished.id`;
+}
+
+/** Waiting and running sagas, mostly: the index by status holds few of them. */
+function isAmongUnfinished({ statuses, ...query }: CheckedQuery): boolean {
+  return !isOfTheListed({ statuses, ...query }) && statuses !== undefined && !statuses.some(isFinal);
+}
+
+/** Sagas that the index by status holds all of. */
+function isOfTheListed({ statuses, step, error, held }: CheckedQuery): boolean {
+  if (step !== undefined || error !== undefined || held !== undefined) return true;
+  return statuses !== undefined && !statuses.some(isOnThePath);
 }
 
 function conditionsOf(query: CheckedQuery, bind: Bind): readonly string[] {
   const { statuses, name, step, error, held, createdAfter, createdBefore, after } = query;
   const conditions: string[] = [];
-  if (statuses) {
-    // The index by status does not hold what most sagas come to, and is asked in its own words.
-    const column = statuses.includes('COMPLETED') ? 'head.status' : 'head.listed_status';
-    conditions.push(`${column} IN ${listOf(bind, statuses)}`);
-  }
+  // The index by status is asked in its own words.
+  if (isOfTheListed(query)) conditions.push(`head.listed_status IN ${listOf(bind, statuses ?? SAGA_STATUSES)}`);
+  else if (statuses) conditions.push(`head.status IN ${listOf(bind, statuses)}`);
   if (name !== undefined) conditions.push(`head.name = ${bind(name)}`);
   if (step !== undefined) conditions.push(`head.failed_step = ${bind(step)}`);
   if (error !== undefined) {
     conditions.push(
-      'head.failed_at IS NOT NULL',
+      'head.error_search IS NOT NULL',
       `INSTR(CAST(head.error_search AS BINARY), ${bind(lower(error))}) > 0`,
     );
   }
