@@ -1,10 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
+import { processIdentity } from '../../lib/engine/process-identity.js';
 import { saga, type Behaviour, type SagaType } from './application.js';
 import { failing, hang, refuse } from './behaviours.js';
 import { Gate, eventually } from './eventually.js';
 import { onEachStorage } from './world.js';
 
 const OFF = { recovery: { enabled: false } };
+const HOUR = 3_600_000;
+
+/** Where the host tells of processes. */
+const identity = processIdentity();
+const [boot = '', namespace = '', pid = '', startedAt = ''] = identity?.split(' ') ?? [];
+/** Of a process that had this one's pid before. */
+const GONE = `${boot} ${namespace} ${pid} ${String(Number(startedAt) - 1)}`;
 
 describe('recovery', () => {
   onEachStorage((world) => {
@@ -64,6 +72,37 @@ describe('recovery', () => {
       gate.open();
       await handle.result();
       expect(world.effects.log).toEqual(['a', 'b']);
+    });
+
+    /** Leaves a saga to a worker whose process says this of itself, and of which nobody hears again. */
+    async function leaveTo(process?: string): Promise<void> {
+      await leaveBehind();
+      const { name, planHash } = (await world.storage.load('s'))!.record;
+      const worker = 'worker-elsewhere';
+      await world.storage.heartbeat({ worker, beat: 0, duration: HOUR, ...(process !== undefined && { process }) });
+      await world.storage.claim({ worker, limit: 1, definitions: [{ name, planHash }] });
+    }
+
+    (identity === undefined ? it.skip : it)('waits for no lease of a process that is certainly gone', async () => {
+      await leaveTo(GONE);
+      const { runner } = await world.start([plan()], OFF);
+      expect(await runner.recoverAll()).toEqual({ sagas: [{ id: 's', status: 'COMPLETED' }] });
+    });
+
+    it.each([
+      { whose: 'in another namespace', process: GONE.replace(namespace, 'pid:[1]') },
+      { whose: 'of another boot, so maybe of another host', process: GONE.replace(boot, 'another-boot') },
+      { whose: 'that says nothing of itself', process: undefined },
+    ])('leaves a saga to a process $whose until its lease is over', async ({ process }) => {
+      await leaveTo(process);
+      const { runner } = await world.start([plan()], { ...OFF, lease: { duration: 2 * HOUR } });
+      expect(await runner.recoverAll()).toEqual({ sagas: [] });
+      expect(await runner.recover('s')).toEqual({ id: 's', status: 'RUNNING' });
+      await world.advance(HOUR - 60_000);
+      expect(await runner.recoverAll()).toEqual({ sagas: [] });
+      expect(world.effects.log).toEqual(['a', 'b']);
+      await world.advance(60_000);
+      expect(await runner.recoverAll()).toEqual({ sagas: [{ id: 's', status: 'COMPLETED' }] });
     });
 
     it('does nothing on its own when it is off; recover(id) and recoverAll() work', async () => {

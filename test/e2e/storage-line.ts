@@ -30,7 +30,7 @@ export type Side = 'before' | 'after';
 interface Accident {
   readonly write: number;
   readonly side: Side;
-  readonly then: 'cut' | 'go on';
+  readonly happen: () => void;
 }
 
 /** What becomes of a call: it goes through, nobody ever answers, or it is refused at once. */
@@ -64,12 +64,20 @@ export class StorageLine extends SagaStorage {
 
   /** Cuts the line at the write of this number, counted from 1. */
   cutAt(write: number, side: Side): void {
-    this.#accident = { write, side, then: 'cut' };
+    this.#accident = { write, side, happen: () => this.cut() };
   }
 
   /** The write of this number fails, and everything behind it goes through again. */
   loseOnly(write: number, side: Side): void {
-    this.#accident = { write, side, then: 'go on' };
+    const happen = (): never => {
+      throw lost();
+    };
+    this.#accident = { write, side, happen };
+  }
+
+  /** With the answer to the write of this number in hand, the process stands still for `ms`: nothing runs in it, no timer either. */
+  standStillAfter(write: number, ms: number): void {
+    this.#accident = { write, side: 'after', happen: () => standStill(ms) };
   }
 
   /** The next claim that gets something fails on its way back. */
@@ -126,7 +134,7 @@ export class StorageLine extends SagaStorage {
     const done = this.#call(() =>
       this.storage.transaction(async ({ handle, transition }) => {
         const value = await work({ handle, transition: (row) => this.#alive(() => transition(row)) });
-        if (accident?.side === 'before') this.#suffer(accident);
+        if (accident?.side === 'before') accident.happen();
         return this.#alive(async () => {
           await held?.reached();
           return value;
@@ -136,7 +144,7 @@ export class StorageLine extends SagaStorage {
     if (held !== undefined) return held.hold(done);
     return done.then(
       (value) => {
-        if (accident?.side === 'after') this.#suffer(accident);
+        if (accident?.side === 'after') accident.happen();
         return this.#call(() => Promise.resolve(value));
       },
       (error: unknown) => this.#call(() => Promise.reject(error as Error)),
@@ -198,15 +206,10 @@ export class StorageLine extends SagaStorage {
 
   async #write<T>(send: () => Promise<T>): Promise<T> {
     const accident = ++this.writes === this.#accident?.write ? this.#accident : undefined;
-    if (accident?.side === 'before') this.#suffer(accident);
+    if (accident?.side === 'before') accident.happen();
     const answer = await this.#call(send);
-    if (accident?.side === 'after') this.#suffer(accident);
+    if (accident?.side === 'after') accident.happen();
     return this.#call(() => Promise.resolve(answer));
-  }
-
-  #suffer({ then }: Accident): void {
-    if (then === 'go on') throw lost();
-    this.cut();
   }
 
   /** Goes on in a transaction, which the database rolls back when the line is not up any more. */
@@ -246,6 +249,10 @@ export class HeldCommit {
     const unheard = this.underWay.then(() => Promise.reject<T>(lost()));
     return Promise.race([unheard, done]);
   }
+}
+
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function lost(): Error {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { lastValueFrom, toArray, type Observable } from 'rxjs';
 import { NonRetryableError, toMermaid, type SagaEvent } from '../../lib/index.js';
 import { saga, type Behaviour } from './application.js';
-import { hang, refuse } from './behaviours.js';
+import { failing, hang, refuse } from './behaviours.js';
 import { Gate } from './eventually.js';
 import { onEachStorage } from './world.js';
 
@@ -98,6 +98,30 @@ describe('watching', () => {
       const failed = (await all(runner.watch('s'))).find(({ type }) => type === 'step.failed');
       expect(failed).toMatchObject({ error: { message: 'refused', http: { status: 409 } }, outcome: 'failed' });
       expect(JSON.stringify(failed)).not.toContain('stack');
+    });
+
+    it('tells of an attempt that is made again by step.retrying, and of no failed step', async () => {
+      const S = plan({ act: failing(1), options: { retry: { retryCount: 2, retryDelay: 7 } } });
+      const { runner } = await world.start([S]);
+      await runner.run(S, {}, { id: 's' });
+      const events = await all(runner.watch('s'));
+      expect(events.slice(3)).toMatchObject([
+        { type: 'step.started', step: 'b', attempt: 1 },
+        {
+          type: 'step.retrying',
+          seq: 5,
+          step: 'b',
+          attempt: 1,
+          retryIn: 7,
+          error: { message: 'refused', http: { status: 409 } },
+          progress: { done: 1, total: 2 },
+        },
+        { type: 'step.started', step: 'b', attempt: 2 },
+        { type: 'step.completed', step: 'b', attempt: 2, progress: { done: 2, total: 2 } },
+        { type: 'saga.completed' },
+      ]);
+      expect(events[4]).not.toHaveProperty('outcome');
+      expect(JSON.stringify(events[4])).not.toContain('stack');
     });
 
     it('ends with an error where the log is damaged', async () => {
