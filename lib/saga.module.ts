@@ -15,7 +15,7 @@ import { SagaEngine } from './engine/saga-engine.js';
 import { SagaRunner } from './engine/saga-runner.js';
 import { StepInvoker } from './engine/step-invoker.js';
 import { engineOptionsOf, type SagaModuleOptions } from './saga-module-options.js';
-import { moduleMistakes } from './saga-module-mistakes.js';
+import { importMistakes, moduleMistakes } from './saga-module-mistakes.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './saga.module-definition.js';
 
 /**
@@ -97,6 +97,7 @@ export class SagaModule
     private readonly explorer: SagaExplorer,
     private readonly registry: SagaRegistry,
     private readonly engine: SagaEngine,
+    private readonly modules: ModulesContainer,
   ) {
     super();
   }
@@ -106,7 +107,7 @@ export class SagaModule
     const { storage, compensation, recovery } = this.options;
     this.registry.register(
       this.explorer.explore({
-        moduleMistakes: moduleMistakes(this.options),
+        moduleMistakes: [...importMistakes(this.howOften()), ...moduleMistakes(this.options)],
         storage: {
           name: storage?.constructor.name ?? 'no storage',
           transactions: storage?.capabilities.transactions ?? false,
@@ -127,5 +128,10 @@ export class SagaModule
   /** Here and not later: pools that others close in `onModuleDestroy` are gone by `beforeApplicationShutdown`. */
   async onModuleDestroy(): Promise<void> {
     await this.engine.close();
+  }
+
+  /** Nest makes one module of what is imported twice by the same constant. */
+  private howOften(): number {
+    return [...this.modules.values()].filter(({ metatype }) => metatype === SagaModule).length;
   }
 }
