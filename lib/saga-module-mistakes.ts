@@ -57,6 +57,16 @@ export function moduleMistakes(options: SagaModuleOptions): readonly string[] {
   return [...missing, ...optionMistakes(WHERE, options, OPTIONS), ...groups];
 }
 
+/** What is wrong when an application has the module more than once, each with a worker of its own. */
+export function importMistakes(modules: number): readonly string[] {
+  if (modules === 1) return [];
+  return [
+    `SagaModule is imported ${String(modules)} times, each time with options of its own: it would depend on the order of imports where a ` +
+      `saga is stored. Call ${WHERE} or forRootAsync() once, in the root module; it is global. Where other modules have to ` +
+      'name it, keep what it returns in a constant, and import that everywhere',
+  ];
+}
+
 /** A storage of another copy of this package. */
 function isStorageLike(value: unknown): boolean {
   return (

@@ -1,22 +1,7 @@
-import {
-  Inject,
-  Module,
-  type ConfigurableModuleAsyncOptions,
-  type DynamicModule,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-  type OnModuleInit,
-} from '@nestjs/common';
-import { DiscoveryModule, ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/core';
-import { JsonSagaSerializer } from './context/json-saga-serializer.js';
-import { SagaExplorer } from './discovery/saga-explorer.js';
-import { SagaRegistry } from './discovery/saga-registry.js';
+import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { SagaEngine } from './engine/saga-engine.js';
-import { SagaRunner } from './engine/saga-runner.js';
-import { StepInvoker } from './engine/step-invoker.js';
-import { engineOptionsOf, type SagaModuleOptions } from './saga-module-options.js';
-import { moduleMistakes } from './saga-module-mistakes.js';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './saga.module-definition.js';
+import { SagaCoreModule } from './saga-core.module.js';
+import type { SagaModuleOptions } from './saga-module-options.js';
 
 /**
  * Runs an application's sagas. Import it once; it is global, and finds the classes marked `@Saga()` and `@SagaStep()` in all
@@ -30,55 +15,15 @@ import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './saga.module-def
  * class AppModule {}
  * ```
  */
-@Module({
-  imports: [DiscoveryModule],
-  providers: [
-    SagaExplorer,
-    SagaRegistry,
-    {
-      provide: StepInvoker,
-      inject: [MODULE_OPTIONS_TOKEN, ModuleRef, ModulesContainer, ExternalContextCreator],
-      useFactory: (
-        { interceptors, inheritAppConfig }: SagaModuleOptions,
-        moduleRef: ModuleRef,
-        modules: ModulesContainer,
-        externalContextCreator: ExternalContextCreator,
-      ) =>
-        new StepInvoker({
-          moduleRef,
-          modules,
-          externalContextCreator,
-          ...(interceptors === undefined ? {} : { interceptors }),
-          ...(inheritAppConfig === undefined ? {} : { inheritAppConfig }),
-        }),
-    },
-    {
-      provide: SagaEngine,
-      inject: [MODULE_OPTIONS_TOKEN, SagaRegistry, StepInvoker],
-      useFactory: (options: SagaModuleOptions, registry: SagaRegistry, invoker: StepInvoker) =>
-        new SagaEngine({
-          storage: options.storage,
-          serializer: options.serializer ?? new JsonSagaSerializer(),
-          invoker,
-          registry,
-          options: engineOptionsOf(options),
-        }),
-    },
-    SagaRunner,
-  ],
-  exports: [SagaRunner],
-})
-export class SagaModule
-  extends ConfigurableModuleClass
-  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
-{
+@Module({})
+export class SagaModule implements OnModuleDestroy {
   /**
    * The module with its options; wrong ones are reported when the application starts, together with all mistakes in sagas and steps.
    *
    * @throws {SagaConfigurationError} from `app.init()` or `app.listen()`.
    */
-  static override forRoot(options: SagaModuleOptions): DynamicModule {
-    return super.forRoot(options);
+  static forRoot(options: SagaModuleOptions): DynamicModule {
+    return around(SagaCoreModule.forRoot(options));
   }
 
   /**
@@ -87,45 +32,22 @@ export class SagaModule
    *
    * @throws {SagaConfigurationError} from `app.init()` or `app.listen()`.
    */
-  static override forRootAsync(options: ConfigurableModuleAsyncOptions<SagaModuleOptions>): DynamicModule {
-    return super.forRootAsync(options);
+  static forRootAsync(options: ConfigurableModuleAsyncOptions<SagaModuleOptions>): DynamicModule {
+    return around(SagaCoreModule.forRootAsync(options));
   }
 
   /** @internal Nest makes it. */
-  constructor(
-    @Inject(MODULE_OPTIONS_TOKEN) private readonly options: SagaModuleOptions,
-    private readonly explorer: SagaExplorer,
-    private readonly registry: SagaRegistry,
-    private readonly engine: SagaEngine,
-  ) {
-    super();
-  }
+  constructor(private readonly engine: SagaEngine) {}
 
-  /** Finds sagas and steps, reports every mistake at once, opens the storage. */
-  async onModuleInit(): Promise<void> {
-    const { storage, compensation, recovery } = this.options;
-    this.registry.register(
-      this.explorer.explore({
-        moduleMistakes: moduleMistakes(this.options),
-        storage: {
-          name: storage?.constructor.name ?? 'no storage',
-          transactions: storage?.capabilities.transactions ?? false,
-          transactionsRefused: storage?.capabilities.transactionsRefused,
-        },
-        ...(compensation === undefined ? {} : { compensation }),
-        ...(recovery?.sagas === undefined ? {} : { recoverySagas: recovery.sagas }),
-      }),
-    );
-    await this.engine.open();
-  }
-
-  /** Recovery begins; the start of the application does not wait for it. */
-  onApplicationBootstrap(): void {
-    this.engine.startRecovery();
-  }
-
-  /** Here and not later: pools that others close in `onModuleDestroy` are gone by `beforeApplicationShutdown`. */
+  /**
+   * Here and not later: pools that others close in `onModuleDestroy` are gone by `beforeApplicationShutdown`. Nest closes a module before those
+   * that it imports, and global ones last of all; so this one is not global.
+   */
   async onModuleDestroy(): Promise<void> {
     await this.engine.close();
   }
+}
+
+function around(core: DynamicModule): DynamicModule {
+  return { module: SagaModule, imports: [core], exports: [core] };
 }

@@ -24,7 +24,7 @@ import { newSaga, serializationInfoOf, type RunnableSaga } from './runnable-saga
 import { SagaEngine } from './saga-engine.js';
 import { originalHandle } from './mortal-handle.js';
 import { SagaExecution, type Creation } from './saga-execution.js';
-import { SagaHandle, type WatchOptions } from './saga-handle.js';
+import { SagaHandle, type CancelOptions, type WatchOptions } from './saga-handle.js';
 import { checkSagaId, newSagaId } from './saga-id.js';
 import { SagaJournal } from './saga-journal.js';
 import { settle, type SagaEnd } from './saga-outcome.js';
@@ -158,6 +158,18 @@ export class SagaRunner {
   async get<S = unknown>(id: string): Promise<SagaHandle<S>> {
     await this.reader.load(id);
     return new SagaHandle(id, this.engine, this.reader);
+  }
+
+  /**
+   * Asks the saga of this id to turn back, as {@link SagaHandle.cancel} does: resolves when it has agreed, not when all is undone. A reason,
+   * and who asks, are kept in its history.
+   *
+   * @throws {SagaNotFoundError}
+   * @throws {RequestRefusedError} when it has passed its pivot, goes back already, or is finished.
+   */
+  async cancel(id: string, options: string | CancelOptions = {}): Promise<void> {
+    const saga = await this.get(id);
+    await saga.cancel(options);
   }
 
   /**

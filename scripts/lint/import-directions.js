@@ -16,7 +16,7 @@ const areas = [
   },
   {
     name: 'the module',
-    files: /^saga\.module\.ts$/,
+    files: /^saga(-core)?\.module\.ts$/,
     mayImport: 'anything',
     packages: ['@nestjs/core'],
     because: 'it is the wiring',

@@ -59,6 +59,22 @@ describe('operators', () => {
         expect(world.effects.log).toEqual(['a', 'b', '-a']);
       });
 
+      it('cancels a saga by its id alone', async () => {
+        const gate = new Gate();
+        const S = plan({ act: () => gate.passed });
+        const owner = await world.start([S], { lease: { duration: 600 } });
+        const handle = await owner.runner.start(S, {}, { id: 's' });
+        await world.seen('b');
+        const asker = await asking(owner, S);
+        const cancelled = asker.runner.cancel('s', { reason: 'changed their mind', by: 'ada' });
+        await world.requested('s');
+        gate.open();
+        await cancelled;
+        await expect(handle.result()).rejects.toMatchObject({ code: 'SAGA_CANCELLED' });
+        expect(world.effects.log).toEqual(['a', 'b', '-b', '-a']);
+        expect(await entries('cancelled')).toMatchObject([{ reason: 'changed their mind', by: 'ada' }]);
+      });
+
       it('retries failed compensations at once', async () => {
         let open = false;
         const S = failing(() => open);
@@ -103,6 +119,7 @@ describe('operators', () => {
       const handle = await runner.get('s');
       const before = await world.log('s');
       await expect(handle.cancel()).rejects.toThrow(RequestRefusedError);
+      await expect(runner.cancel('s', 'too late')).rejects.toThrow(RequestRefusedError);
       await expect(handle.retryCompensation()).rejects.toThrow(RequestRefusedError);
       await expect(handle.resolve('a', { reason: '?' })).rejects.toThrow(RequestRefusedError);
       expect(await world.log('s')).toEqual(before);
@@ -160,6 +177,7 @@ describe('operators', () => {
     it('learn that there is no such saga', async () => {
       const S = plan();
       const { runner } = await world.start([S]);
+      await expect(runner.cancel('s')).rejects.toThrow(SagaNotFoundError);
       await runner.run(S, {}, { id: 's' });
       const handle = await runner.get('s');
       await world.advance(1_000);

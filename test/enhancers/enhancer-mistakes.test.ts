@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ForbiddenException, Injectable, Scope, UseGuards, type CanActivate, type PipeTransform } from '@nestjs/common';
+import {
+  ForbiddenException,
+  Injectable,
+  Scope,
+  UseGuards,
+  UsePipes,
+  type CanActivate,
+  type PipeTransform,
+} from '@nestjs/common';
 import { Saga } from '../../lib/definition/saga.decorator.js';
 import { SagaDefinition } from '../../lib/definition/saga-definition.js';
 import { SagaStep } from '../../lib/definition/saga-step.decorator.js';
@@ -76,5 +84,18 @@ describe('A step with enhancer classes that Nest does not make', () => {
       override: (builder) => builder.overrideGuard(RefuseAll).useValue({ canActivate: () => true }),
     });
     expect((await application.act(OrderSaga, Charge)).error).toBeUndefined();
+  });
+});
+
+describe('A saga with pipe classes that Nest does not make', () => {
+  it('stops the application from starting as well', async () => {
+    @Injectable()
+    class Trim extends Same {}
+    @UsePipes(Trim)
+    @Saga({ steps: [Charge] })
+    class PipedSaga extends SagaDefinition<object> {}
+    const provider = { provide: PipedSaga, useFactory: () => new PipedSaga() };
+    const starting = StepInvocations.in({ providers: [provider, Charge] });
+    await expect(starting).rejects.toThrow(/PipedSaga has Trim bound to it as a class/);
   });
 });

@@ -64,6 +64,7 @@ describe('The order of enhancers', () => {
       'method guard @ Charge.act',
       'step interceptor @ Charge.act',
       'method interceptor @ Charge.act',
+      'saga pipe',
       'step pipe',
       'method pipe',
       'parameter pipe',

@@ -100,10 +100,36 @@ describe('Misconfiguration fails at bootstrap, naming class and option', () => {
     expect(said).toContain('did you mean');
   });
 
+  it('a module that is imported twice: two workers, and it depends on the order where a saga is stored', async () => {
+    const storage = new InMemorySagaStorage();
+    @Module({ imports: [SagaModule.forRoot({ storage })] })
+    class Orders {}
+    @Module({ imports: [SagaModule.forRootAsync({ useFactory: () => ({ storage }) })] })
+    class Billing {}
+    const module = await Test.createTestingModule({ imports: [Orders, Billing] }).compile();
+    const starting = module.init();
+    await expect(starting).rejects.toThrow(SagaConfigurationError);
+    await expect(starting).rejects.toThrow(/SagaModule is imported 2 times.*once, in the root module/);
+  });
+
   it('and reports all mistakes at once', async () => {
     const said = await mistakes([definition('OrderSaga', [Charge, Reserve]), definition('RefundSaga', [Forgetful])]);
     for (const mistake of ['behind the pivot', 'Charge, a step of', 'Forgetful, a step of']) {
       expect(said).toContain(mistake);
     }
+  });
+
+  it('but not a module that several name by one constant', async () => {
+    const sagas = SagaModule.forRoot({ storage: new InMemorySagaStorage() });
+    @Module({ imports: [sagas] })
+    class Orders {}
+    @Module({ imports: [sagas] })
+    class Billing {}
+    const module = await Test.createTestingModule({
+      imports: [Orders, Billing, sagas],
+      providers: [definition('OrderSaga', [Reserve]), Reserve],
+    }).compile();
+    await module.init();
+    await module.close();
   });
 });

@@ -1,20 +1,27 @@
+import { Global, Injectable, Module, type Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
-import { SagaClosedError, SagaInterruptedError } from '../../lib/index.js';
-import { saga, type Behaviour } from '../e2e/application.js';
+import { SqliteSagaStorage } from 'nest-saga/sqlite';
+import { SagaClosedError, SagaInterruptedError, SagaModule, SagaRunner } from '../../lib/index.js';
+import { Effects, saga, step, type Application, type Behaviour } from '../e2e/application.js';
 import { hang, refuse } from '../e2e/behaviours.js';
 import { Gate, eventually } from '../e2e/eventually.js';
-import { onEachStorage, type Process } from '../e2e/world.js';
+import { onEachStorage } from '../e2e/world.js';
+import { freshFile, sqliteDrivers, type OpenedClient } from '../harness/sqlite-drivers.js';
+
+/** Closes an application, and resolves when it has begun to close. */
+async function beginToClose({
+  runner,
+  close,
+}: Pick<Application, 'runner' | 'close'>): Promise<{ readonly closed: Promise<void> }> {
+  const closed = close();
+  await eventually(() => expect(runner.recoverAll()).rejects.toThrow(SagaClosedError));
+  return { closed };
+}
 
 describe('Shutdown is graceful', () => {
   onEachStorage((world) => {
     const plan = (a: Behaviour = {}) => saga('S', [world.step('a', a), world.step('b')]);
-
-    /** Closes an application, and resolves when it has begun to close. */
-    async function beginToClose({ runner, close }: Process): Promise<{ readonly closed: Promise<void> }> {
-      const closed = close();
-      await eventually(() => expect(runner.recoverAll()).rejects.toThrow(SagaClosedError));
-      return { closed };
-    }
 
     it('lets a running step end within the grace period, stores that it completed, and starts nothing more', async () => {
       const gate = new Gate();
@@ -119,5 +126,64 @@ describe('Shutdown is graceful', () => {
       await world.status('s', 'COMPLETED');
       expect(world.effects.log).toEqual(['a', 'a', 'b']);
     });
+  });
+});
+
+describe('Shutdown is graceful where another module owns the client', () => {
+  const open = (file: string) => sqliteDrivers[0]!.open(file);
+
+  /** Holds a client, and closes it in this hook, as the application's own modules do. */
+  function owner(hook: string, file: string): Type<{ readonly client: OpenedClient }> {
+    @Injectable()
+    class Database {
+      readonly client = open(file);
+    }
+    Object.defineProperty(Database.prototype, hook, {
+      value(this: Database) {
+        this.client.close();
+      },
+    });
+    return Database;
+  }
+
+  const hooks = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'];
+  const scopes = ['an imported', 'a global'];
+  const cases = hooks.flatMap((hook) => scopes.map((scope) => ({ hook, scope })));
+
+  it.each(cases)('stores what became of a step before $scope module closes it in $hook', async ({ hook, scope }) => {
+    const file = freshFile();
+    const Database = owner(hook, file);
+    @Module({ providers: [Database], exports: [Database] })
+    class DatabaseModule {}
+    if (scope === 'a global') Global()(DatabaseModule);
+    const gate = new Gate();
+    const effects = new Effects();
+    const steps = [step(effects, 'a', { act: () => gate.passed }), step(effects, 'b')];
+    const S = saga('S', steps);
+    const sagas = SagaModule.forRootAsync({
+      imports: [DatabaseModule],
+      inject: [Database],
+      useFactory: ({ client }: { readonly client: OpenedClient }) => ({ storage: new SqliteSagaStorage({ client }) }),
+    });
+    // Of modules that do not import each other, Nest closes the last one first.
+    const module = await Test.createTestingModule({
+      imports: [sagas, DatabaseModule],
+      providers: [S, ...(steps as never[])],
+    }).compile();
+    await module.init();
+    const runner = module.get(SagaRunner);
+    await runner.start(S, {}, { id: 's' });
+    await eventually(() => expect(effects.log).toEqual(['a']));
+
+    const { closed } = await beginToClose({ runner, close: () => module.close() });
+    gate.open();
+    await closed;
+
+    const client = open(file);
+    const storage = new SqliteSagaStorage({ client });
+    const log = await storage.open().then(() => storage.history('s'));
+    expect(log.map(({ event }) => event)).toEqual(['created', 'started', 'completed']);
+    await storage.close();
+    client.close();
   });
 });

@@ -53,6 +53,14 @@ export async function byId(runner: SagaRunner): Promise<string> {
   return (await known.result()).orderId + order.orderId + JSON.stringify(some);
 }
 
+export async function cancel(runner: SagaRunner): Promise<void> {
+  await runner.cancel('o');
+  await runner.cancel('o', 'the customer changed her mind');
+  // @ts-expect-error the history knows a reason and who asked
+  await runner.cancel('o', { reason: 'the customer changed her mind', who: 'ann' });
+  return runner.cancel('o', { reason: 'the customer changed her mind', by: 'ann' });
+}
+
 export async function draw(runner: SagaRunner): Promise<string> {
   const handle = await runner.start(EmptySaga, order);
   return toMermaid(EmptySaga, { diagram: 'sequence' }) + toMermaid(await handle.record());

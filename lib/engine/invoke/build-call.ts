@@ -9,7 +9,7 @@ import { standIn } from './stand-in.js';
 export interface CallParts {
   readonly saga: Host;
   readonly step: Host;
-  /** The module's interceptors and what the saga's class has. */
+  /** The module's interceptors and what the saga's class has; the pipes of that wait for a step's decorated parameters. */
   readonly sagaLayer: EnhancerLayer;
   /** The application's global enhancers where they are inherited, and what step class and method have. */
   readonly stepLayer: EnhancerLayer;
@@ -22,21 +22,21 @@ type Handler = Partial<Record<Phase, (...args: unknown[]) => unknown>>;
 export function buildCall({ saga, step, sagaLayer, stepLayer, phase }: CallParts): Call | undefined {
   const method = (step.instance as Handler)[phase];
   if (method === undefined) return undefined;
-  const handler = standIn(enteredHandler({ step, stepLayer, phase, method }), method);
+  const handler = standIn(enteredHandler({ saga, step, sagaLayer, stepLayer, phase, method }), method);
   const enhanced = stepLayer.around(step, handler);
   const forwarded = withoutEnhancers(standIn((...args: StepArguments<StepAttempt>) => enhanced(...args), method));
   const around = sagaLayer.around(saga, forwarded);
   return around === forwarded ? enhanced : around;
 }
 
-type HandlerParts = Pick<CallParts, 'step' | 'stepLayer' | 'phase'> & { readonly method: object };
+type HandlerParts = CallParts & { readonly method: object };
 
 /** The handler itself, watched by the attempt. It is looked up with each call, so that a test's spy is called. */
-function enteredHandler({ step, stepLayer, phase, method }: HandlerParts): Call {
+function enteredHandler({ saga, step, sagaLayer, stepLayer, phase, method }: HandlerParts): Call {
   const handler = step.instance as Required<Handler>;
-  const parameters = stepLayer.parameters(step, phase, method);
-  if (parameters !== undefined) {
-    const decorated = new Set(placesOf(step, phase));
+  const decorated = new Set(placesOf(step, phase));
+  if (decorated.size > 0) {
+    const parameters = stepLayer.parameters(step, { phase, method, outerPipes: sagaLayer.pipes(saga) });
     return async (...args) => {
       const values = await parameters(...args);
       undecoratedArguments(phase, args).forEach((value, place) => {

@@ -1,6 +1,7 @@
-import { Catch, type ExceptionFilter } from '@nestjs/common';
+import { Catch, type ExceptionFilter, type PipeTransform } from '@nestjs/common';
 import { ApplicationConfig, ExternalContextCreator, type ContextId, type ModulesContainer } from '@nestjs/core';
 import type { NestContainer } from '@nestjs/core';
+import { PipesContextCreator } from '@nestjs/core/pipes/pipes-context-creator.js';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { ProviderWrapper } from '../../discovery/registered-step.js';
 import type { StepArguments } from '../../enhancers/step-arguments.js';
@@ -19,6 +20,14 @@ export interface Host {
   readonly wrapper: ProviderWrapper;
   /** The DI context that it was resolved in. Absent: the application's. */
   readonly contextId?: ContextId;
+}
+
+/** A method whose decorated parameters are filled. */
+export interface Parameters {
+  readonly phase: Phase;
+  readonly method: object;
+  /** What their values go through first, before the layer's own pipes and those of class, method and parameter. */
+  readonly outerPipes: readonly PipeTransform[];
 }
 
 /** What a method's parameters get, by place; `undefined` where they have no decorator. */
@@ -49,12 +58,17 @@ export class EnhancerLayer {
     return filtered ? this.#filtered(host, standIn(intercepted, call)) : intercepted;
   }
 
-  /** What fills a method's decorated parameters, pipes included; `undefined` for a method that has none. */
-  parameters(host: Host, phase: Phase, method: object): ResolveParameters | undefined {
-    if (placesOf(host, phase).length === 0) return undefined;
+  /** The pipes of a host's class, for parameters of other classes. */
+  pipes({ instance, wrapper, contextId }: Host): readonly PipeTransform[] {
+    const creator = new PipesContextCreator(this.#container());
+    return creator.create(instance, () => undefined, wrapper.host?.token ?? '', contextId, wrapper.id);
+  }
+
+  /** What fills a method's decorated parameters, pipes included. */
+  parameters(host: Host, { phase, method, outerPipes }: Parameters): ResolveParameters {
     const collect = standIn((...values: unknown[]) => values, method);
     // A creator of its own: that of Nest 11 remembers parameters by names, and there may be two classes of one name.
-    return this.#newCreator().create(
+    return this.#newCreator(outerPipes).create(
       host.instance,
       collect,
       phase,
@@ -110,15 +124,19 @@ export class EnhancerLayer {
     );
   }
 
-  #newCreator(): ExternalContextCreator {
+  #newCreator(outerPipes: readonly PipeTransform[] = []): ExternalContextCreator {
     const config = new ApplicationConfig();
     config.useGlobalGuards(...this.globals.guards);
-    config.useGlobalPipes(...this.globals.pipes);
+    config.useGlobalPipes(...outerPipes, ...this.globals.pipes);
     config.useGlobalInterceptors(...this.globals.interceptors);
     // The first one is asked last.
     config.useGlobalFilters(new RethrowFilter(), ...this.globals.filters);
-    const container = { applicationConfig: config, getModules: () => this.modules };
-    return ExternalContextCreator.fromContainer(container as unknown as NestContainer);
+    return ExternalContextCreator.fromContainer(this.#container(config));
+  }
+
+  /** As much of Nest's own as enhancers are made of. */
+  #container(applicationConfig?: ApplicationConfig): NestContainer {
+    return { applicationConfig, getModules: () => this.modules } as unknown as NestContainer;
   }
 }
 
