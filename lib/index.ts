@@ -1,3 +1,8 @@
+/**
+ * Defining sagas, running them, and what a storage is made of.
+ *
+ * @module nest-saga
+ */
 export { SagaModule } from './saga.module.js';
 export type { LeaseOptions, RecoveryOptions, SagaModuleOptions, ShutdownOptions } from './saga-module-options.js';
 

@@ -1,14 +1,16 @@
 /**
  * Packs the package as npm would publish it, installs it into a fresh Nest 12 ESM application and a fresh Nest 11
- * CommonJS application (test/consumer), compiles them, types of the library included, and runs a saga in each.
+ * CommonJS application (test/consumer), compiles them, types of the library included, and runs a saga in each. The second one
+ * is also tested with Jest, as the README says how.
  * Needs a build.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -30,7 +32,8 @@ try {
     await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', scratch),
   );
   const tarball = path.join(scratch, filename);
-  await Promise.all(['nest-12-esm', 'nest-11-commonjs'].map((name) => check(name, tarball)));
+  const [, commonJs] = await Promise.all(['nest-12-esm', 'nest-11-commonjs'].map((name) => check(name, tarball)));
+  await checkJest(commonJs);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
@@ -45,6 +48,31 @@ async function check(name, tarball) {
   const output = await run(app, process.execPath, 'dist/main.js');
   assert.deepEqual(JSON.parse(output.trim().split('\n').at(-1)), expected, `${name} printed ${output}`);
   console.log(`${name}: installed, compiled, ran a saga and undid another`);
+  return app;
+}
+
+/** Jest loads the package by the lines that the README shows. Its own compiler stands for ts-jest. */
+async function checkJest(app) {
+  const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+  const [, pattern] = /`('\S+'): 'ts-jest'`/.exec(readme) ?? [];
+  const [, lines] = /^```js\n(.*?)^```$/ms.exec(readme) ?? [];
+  assert(
+    pattern !== undefined && lines !== undefined,
+    'README.md does not say how Jest in CommonJS loads the package.',
+  );
+  const compiler = JSON.stringify([
+    fileURLToPath(import.meta.resolve('@swc/jest')),
+    {
+      jsc: { parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true } },
+      module: { type: 'commonjs' },
+    },
+  ]);
+  await writeFile(
+    path.join(app, 'jest.config.js'),
+    `module.exports = {\n  transform: { ${pattern}: ${compiler} },\n${lines}};\n`,
+  );
+  await run(app, process.execPath, path.join(root, 'node_modules/jest/bin/jest.js'), '--no-cache');
+  console.log('nest-11-commonjs: tested with Jest, by the configuration of the README');
 }
 
 function npm(cwd, ...args) {

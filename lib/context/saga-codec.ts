@@ -2,9 +2,11 @@ import type { JsonValue } from '../storage/json-value.js';
 
 /** Whose value a codec is given. The same value is decoded with the same `saga`, `sagaId`, `what` and, for results, `step`. */
 export interface CodecInfo {
+  /** Whether it is the context of a saga or the result of a step. */
   readonly what: 'context' | 'result';
   /** The saga definition's name. */
   readonly saga: string;
+  /** The saga's id. */
   readonly sagaId: string;
   /** The step whose result it is; absent for contexts. */
   readonly step?: string;

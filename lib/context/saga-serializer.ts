@@ -5,6 +5,7 @@ import type { ContextType } from './context-type.js';
 export interface SerializationInfo {
   /** The saga definition's name. */
   readonly saga: string;
+  /** The saga's id. */
   readonly sagaId: string;
   /** The step whose result or whose context change it is. */
   readonly step?: string;

@@ -6,7 +6,9 @@ export type SagaNode<C extends object> = StepClass<C> | FallbackNode<C>;
 /** What {@link fallback} makes. */
 export type FallbackNode<C extends object> = FallbackOptions & {
   readonly type: 'fallback';
+  /** Acts first. */
   readonly primary: SagaNode<C>;
+  /** Acts when every attempt of the primary has failed, on the context as it was before. */
   readonly backup: SagaNode<C>;
 };
 

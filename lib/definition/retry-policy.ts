@@ -18,9 +18,11 @@ export interface RetrySchedule {
 /** What to do with the compensations behind one that used up its attempts. */
 export type ExhaustedPolicy = 'continue' | 'halt';
 
+/** How compensations are retried, and what becomes of the others when one cannot be done. */
 export interface CompensationPolicy extends RetrySchedule {
   /** Milliseconds that one attempt of `compensate` may take; absent: no limit. */
   readonly timeout?: number;
+  /** `'continue'` goes on with the others, `'halt'` leaves them as they are: strict order. Default: `'continue'`. */
   readonly onExhausted: ExhaustedPolicy;
 }
 

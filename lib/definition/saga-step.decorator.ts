@@ -29,6 +29,7 @@ interface StepOptions {
 
 /** Options of a step that can be undone. */
 export interface CompensatableStepOptions extends StepOptions {
+  /** The default. */
   readonly kind?: 'compensatable';
   /** How often `compensate` is attempted, and what happens then. Default: the saga's, the module's, three times. */
   readonly compensation?: CompensationOptions;
@@ -37,7 +38,9 @@ export interface CompensatableStepOptions extends StepOptions {
 }
 
 interface ForwardOnlyStepOptions extends StepOptions {
+  /** None: there is nothing to undo. */
   readonly compensation?: never;
+  /** None: there is nothing to undo. */
   readonly compensateOnFailure?: never;
 }
 
@@ -49,12 +52,17 @@ export interface PivotStepOptions extends ForwardOnlyStepOptions {
 /** Options of a step behind the pivot. It has no `retryCount`: it is acted until it succeeds. */
 export interface RetriableStepOptions extends ForwardOnlyStepOptions {
   readonly kind: 'retriable';
-  readonly retry?: Omit<RetryPolicy, 'retryCount'> & { readonly retryCount?: never };
+  /** The delays between its attempts; they go on until it succeeds. Default: those of `RetryPolicy`. */
+  readonly retry?: Omit<RetryPolicy, 'retryCount'> & {
+    /** None: no attempt is the last one. */
+    readonly retryCount?: never;
+  };
 }
 
 /** Options of a step that changes nothing. It has no `transactional`: there is nothing that would have to be committed with it. */
 export interface ReadonlyStepOptions extends ForwardOnlyStepOptions {
   readonly kind: 'readonly';
+  /** None: there is nothing to commit. */
   readonly transactional?: never;
 }
 

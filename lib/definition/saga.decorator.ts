@@ -25,12 +25,15 @@ interface CommonSagaOptions {
 
 /** What `@Saga()` stores about a class, whatever its context. */
 export interface SagaOptions extends CommonSagaOptions {
+  /** The class or Standard Schema of its context. Absent: a plain object, checked by the compiler only. */
   readonly context?: ContextType;
+  /** Step classes and fallbacks, in order. An empty list completes at once. */
   readonly steps: readonly SagaNode<never>[];
 }
 
 /** Options of a saga whose context is a plain object: it is stored as it is, and checked by the compiler only. */
 export interface SagaOptionsWithoutContext<Nodes extends readonly SagaNode<never>[]> extends CommonSagaOptions {
+  /** None: a plain object. */
   readonly context?: undefined;
   /** In order. A step may ask for less than the whole context. */
   readonly steps: readonly [...Nodes];
@@ -38,6 +41,7 @@ export interface SagaOptionsWithoutContext<Nodes extends readonly SagaNode<never
 
 /** Options of a saga whose context is checked before anything is stored, and restored by its class or schema. */
 export interface SagaOptionsWithContext<C extends object> extends CommonSagaOptions {
+  /** A class, whose decorators of class-validator are asked where that is installed; or a Standard Schema. */
   readonly context: ContextType<C>;
   /** In order. A step may ask for less than the whole context. */
   readonly steps: readonly SagaNode<NoInfer<C>>[];

@@ -6,10 +6,13 @@ export type ActOutcome = 'completed' | 'failed' | 'unknown';
 
 /** What a step's phase knows about the attempt that it is. */
 export interface StepExecution {
+  /** The saga's id. */
   readonly sagaId: string;
   /** The name of the saga definition. */
   readonly sagaName: string;
+  /** The step's name in the plan; its class's, unless `@SagaStep({ name })` says otherwise. */
   readonly stepName: string;
+  /** Whether it is done or undone. */
   readonly phase: Phase;
   /** Counts every attempt of this phase, interrupted ones too; the first is 1. */
   readonly attempt: number;
@@ -70,6 +73,7 @@ export interface SagaStepHandler<C extends object, R = void, E extends StepExecu
 export interface PivotStepHandler<C extends object, R = void, E extends StepExecution = StepExecution> {
   /** Does what cannot be undone. While its outcome is unknown it is called again, with the same key. */
   act: (context: C, execution: E) => StepReturn<R>;
+  /** None: there is nothing to undo. */
   compensate?: never;
 }
 
@@ -77,6 +81,7 @@ export interface PivotStepHandler<C extends object, R = void, E extends StepExec
 export interface RetriableStepHandler<C extends object, R = void, E extends StepExecution = StepExecution> {
   /** Called until it succeeds. */
   act: (context: C, execution: E) => StepReturn<R>;
+  /** None: behind the pivot nothing is undone. */
   compensate?: never;
 }
 
@@ -84,6 +89,7 @@ export interface RetriableStepHandler<C extends object, R = void, E extends Step
 export interface ReadonlyStepHandler<C extends object, R = void, E extends StepExecution = StepExecution> {
   /** Looks something up. */
   act: (context: C, execution: E) => StepReturn<R>;
+  /** None: there is nothing to undo. */
   compensate?: never;
 }
 

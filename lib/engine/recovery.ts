@@ -17,11 +17,13 @@ import type { Worker } from './worker.js';
 
 /** What `recover()` found or did. */
 export interface SagaOutcome {
+  /** The saga's. */
   readonly id: string;
+  /** As it was left: final, waiting, parked, or run by a live worker. */
   readonly status: SagaStatus;
-  /** Why it turned back. */
+  /** Why it turned back; absent when it has not. */
   readonly error?: Error;
-  /** Why it is parked. */
+  /** Why it is parked; absent when it is not. */
   readonly heldReason?: HeldReason;
 }
 

@@ -21,6 +21,7 @@ export interface CancelOptions {
 export interface ResolveOptions {
   /** What was done about it outside; kept in the history. */
   readonly reason: string;
+  /** Who has settled it; kept in the history. */
   readonly by?: string;
 }
 

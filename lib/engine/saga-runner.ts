@@ -41,8 +41,8 @@ export interface StartOptions {
 export interface BackgroundStartOptions extends StartOptions {
   /**
    * A transaction of the application's, as the storage's client hands it out (`TransactionOf<typeof storage>`): the saga exists when it commits, and
-   * never did when it rolls back. It is picked up at once after the commit, by any worker. Until then nobody finds it by its id; `result()` and
-   * `watch()` of the handle wait for the commit.
+   * never did when it rolls back. It is picked up at once after the commit: by any worker where the storage tells, else by this one. Until then
+   * nobody finds it by its id; `result()` and `watch()` of the handle wait for the commit. Default: none, the saga is durable at once.
    */
   readonly transaction?: unknown;
 }
@@ -85,6 +85,7 @@ export class SagaRunner {
    * @throws {SagaInterruptedError} when this process cannot tell the outcome; somebody else finishes the saga.
    * @throws {InvalidSagaContextError} {@link UnserializableValueError} {@link ContextTooLargeError}, before anything is stored.
    * @throws {SagaConflictError} when another definition's saga has this id.
+   * @throws {SagaClosedError} {@link InvalidSagaIdError} {@link UnknownSagaError}, before anything is stored.
    */
   async run<S extends AnySagaClass>(saga: S, context: ContextOf<S>, options: StartOptions = {}): Promise<ContextOf<S>> {
     const { id, ended } = await this.begin(saga, context, { ...options, queued: false });
@@ -194,12 +195,18 @@ export class SagaRunner {
    * A saga that failed is an outcome, not an exception.
    *
    * @throws {SagaNotFoundError}
+   * @throws {UnknownSagaError} when this application has no such definition.
+   * @throws {SagaClosedError} while the application is closing.
    */
   recover(id: string): Promise<SagaOutcome> {
     return this.engine.recovery.recover(id);
   }
 
-  /** Takes up every saga whose worker is gone, and failed compensations before their time. Works with automatic recovery off. */
+  /**
+   * Takes up every saga whose worker is gone, and failed compensations before their time. Works with automatic recovery off.
+   *
+   * @throws {SagaClosedError} while the application is closing.
+   */
   recoverAll(): Promise<RecoveryReport> {
     return this.engine.recovery.recoverAll();
   }

@@ -6,14 +6,22 @@ import type { StepProgress } from './rules/step-progress.js';
 
 /** How a step stands, as it is shown. */
 export interface StepView {
+  /** The step's name in the plan. */
   readonly name: string;
+  /** Where it stands. */
   readonly state: StepState;
   /** Attempts of act and of compensate, interrupted ones included. */
-  readonly attempts: { readonly act: number; readonly compensate: number };
+  readonly attempts: {
+    /** 0 before the first one. */
+    readonly act: number;
+    /** In all rounds; 0 before the first one. */
+    readonly compensate: number;
+  };
 }
 
 /** A saga as it is shown: what is stored, with the context restored, and what its log says of each step. */
 export interface SagaView<C = unknown> extends Omit<SagaRecord, 'context'> {
+  /** Restored as steps get it; as it is stored, where that is not possible here. */
   readonly context: C;
   /** In the order of the plan. */
   readonly steps: readonly StepView[];

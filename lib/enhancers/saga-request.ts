@@ -3,6 +3,7 @@
  * that is recovered in another process has none. What a step needs of a request belongs into the saga's context.
  */
 export interface SagaRequest {
+  /** The saga's id. */
   readonly sagaId: string;
   /** The name of the saga definition. */
   readonly sagaName: string;

@@ -3,6 +3,7 @@ import { SagaError } from './saga-error.js';
 /** The code's steps are no longer those with which this saga was started. See `onDefinitionChange`. */
 export class DefinitionChangedError extends SagaError {
   readonly code = 'SAGA_DEFINITION_CHANGED';
+  /** The saga definition's name. */
   readonly saga: string;
 
   constructor({ sagaId, saga }: { sagaId: string; saga: string }) {

@@ -4,6 +4,7 @@ import { SagaError } from './saga-error.js';
 export class HandlerMissingError extends SagaError {
   readonly code = 'SAGA_HANDLER_MISSING';
   declare readonly step: string;
+  /** The saga definition's name. */
   readonly saga: string;
 
   constructor({ sagaId, saga, step }: { sagaId: string; saga: string; step: string }) {

@@ -2,9 +2,11 @@ import { BadRequestException } from '@nestjs/common';
 import { httpBody } from './http-body.js';
 import { brandSagaError, type SagaError, type SagaErrorDetails } from './saga-error.js';
 
-/** What is wrong with one property of a context; `path` is `items[2].price`, or empty for the context itself. */
+/** What is wrong with one property of a context. */
 export interface ContextProblem {
+  /** `items[2].price`; empty for the context itself. */
   readonly path: string;
+  /** What is wrong with it, for people. */
   readonly message: string;
 }
 
@@ -16,6 +18,7 @@ export class InvalidSagaContextError extends BadRequestException implements Saga
   readonly code = 'SAGA_INVALID_CONTEXT';
   readonly sagaId?: string;
   readonly step?: string;
+  /** All of them, in the order in which the class or schema found them. */
   readonly problems: readonly ContextProblem[];
 
   constructor(sagaName: string, problems: readonly ContextProblem[], { cause, sagaId, step }: SagaErrorDetails = {}) {

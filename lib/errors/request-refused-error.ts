@@ -7,6 +7,7 @@ import { brandSagaError, type SagaError } from './saga-error.js';
 export class RequestRefusedError extends ConflictException implements SagaError {
   readonly code = 'SAGA_REQUEST_REFUSED';
   readonly sagaId: string;
+  /** What was asked for. */
   readonly type: OperatorRequest['type'];
   /** The reason, as a sentence. */
   readonly why: string;

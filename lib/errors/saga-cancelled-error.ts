@@ -6,6 +6,7 @@ import { brandSagaError, type SagaError } from './saga-error.js';
 export class SagaCancelledError extends ConflictException implements SagaError {
   readonly code = 'SAGA_CANCELLED';
   readonly sagaId: string;
+  /** What the operator gave as the reason; absent where none was given. */
   readonly reason?: string;
   /** Who cancelled it. */
   readonly by?: string;

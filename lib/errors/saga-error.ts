@@ -2,8 +2,11 @@ const BRAND = Symbol.for('nest-saga.error');
 
 /** What an error says beyond its message. */
 export interface SagaErrorDetails {
+  /** The error that led to this one. */
   readonly cause?: unknown;
+  /** The saga that it is about. */
   readonly sagaId?: string;
+  /** The step that it is about. */
   readonly step?: string;
 }
 
@@ -16,8 +19,11 @@ export interface SagaErrorDetails {
  * other's errors.
  */
 export abstract class SagaError extends Error {
+  /** Stable: what programs tell errors apart by. */
   abstract readonly code: string;
+  /** The saga that it is about; absent where it is about none, or the thrower did not know. */
   readonly sagaId?: string;
+  /** The step that it is about; absent where it is about none. */
   readonly step?: string;
 
   constructor(message: string, { cause, sagaId, step }: SagaErrorDetails = {}) {

@@ -19,6 +19,7 @@ const WHY: Record<InterruptionReason, string> = {
 export class SagaInterruptedError extends ServiceUnavailableException implements SagaError {
   readonly code = 'SAGA_INTERRUPTED';
   readonly sagaId: string;
+  /** Which of the four it is; the message says what happens next. */
   readonly reason: InterruptionReason;
 
   constructor(sagaId: string, reason: InterruptionReason, { cause }: { cause?: unknown } = {}) {

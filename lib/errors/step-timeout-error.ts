@@ -8,6 +8,7 @@ import { SagaError } from './saga-error.js';
 export class StepTimeoutError extends SagaError {
   readonly code = 'SAGA_STEP_TIMEOUT';
   declare readonly step: string;
+  /** Which of its two actions took too long. */
   readonly phase: Phase;
   /** Milliseconds. */
   readonly timeout: number;

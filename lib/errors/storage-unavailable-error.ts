@@ -16,6 +16,7 @@ export class StorageUnavailableError extends SagaError {
   readonly code = 'SAGA_STORAGE_UNAVAILABLE';
   /** The same call may succeed later. */
   readonly retryable = true;
+  /** What stood in the way. */
   readonly reason: UnavailableReason;
 
   constructor(

@@ -10,7 +10,9 @@ const MAX_LIMIT = 1000;
 export interface CheckedQuery extends Omit<SagaQuery, 'status' | 'limit' | 'after'> {
   /** Absent: all. Never empty. */
   readonly statuses?: readonly SagaStatus[];
+  /** From 1 to 1000. */
   readonly limit: number;
+  /** Behind which saga to go on; absent: from the newest. */
   readonly after?: PageCursor;
 }
 

@@ -13,7 +13,9 @@ export type HeldCode =
 
 /** Why a saga is parked: a stable code, and a sentence that says what to do. */
 export interface HeldReason {
+  /** What can be searched for: `find({ held: code })`. */
   readonly code: HeldCode;
+  /** For people; its wording may change. */
   readonly message: string;
 }
 
@@ -25,7 +27,9 @@ export function lacksCode({ code }: HeldReason): boolean {
 /** A phase of a step is about to begin. Durable before the handler is called; each attempt has its own. */
 export interface StepStarted {
   readonly event: 'started';
+  /** The step's name in the plan; of a `fallback`, that of the part which ran. */
   readonly step: string;
+  /** Which of its two actions. */
   readonly phase: Phase;
   /** Counts every attempt of this step's phase, interrupted ones too; the first is 1. */
   readonly attempt: number;
@@ -36,8 +40,11 @@ export interface StepStarted {
 /** A phase of a step has returned. */
 export interface StepCompleted {
   readonly event: 'completed';
+  /** The step's name in the plan; of a `fallback`, that of the part which ran. */
   readonly step: string;
+  /** Which of its two actions: after `compensate` it is undone. */
   readonly phase: Phase;
+  /** The one that `started` announced. */
   readonly attempt: number;
   /** What `act` returned, as the serializer made it; absent when it returned nothing. */
   readonly result?: JsonValue;
@@ -46,11 +53,15 @@ export interface StepCompleted {
 /** An attempt has not succeeded. */
 export interface StepFailed {
   readonly event: 'failed';
+  /** The step's name in the plan; of a `fallback`, that of the part which ran. */
   readonly step: string;
+  /** Which of its two actions. */
   readonly phase: Phase;
+  /** The one that `started` announced. */
   readonly attempt: number;
   /** `failed`: it threw, so it did not happen. `unknown`: nobody can tell whether it happened. */
   readonly outcome: 'failed' | 'unknown';
+  /** What it threw, or why it was given up; with its stack. */
   readonly error: StoredError;
   /** Milliseconds, from this entry's time on, until the next attempt is due; absent when there is no further attempt. */
   readonly retryIn?: number;
@@ -61,18 +72,26 @@ export interface StepFailed {
 /** A running handler made its context durable with `execution.save()`. */
 export interface StepSaved {
   readonly event: 'saved';
+  /** The step's name in the plan; of a `fallback`, that of the part which ran. */
   readonly step: string;
+  /** Which of its two actions. */
   readonly phase: Phase;
+  /** The one that called it. */
   readonly attempt: number;
 }
 
 /** An operator has resolved a step: it needs no compensation any more. */
 export interface StepSkipped {
   readonly event: 'skipped';
+  /** The step that was resolved. */
   readonly step: string;
+  /** Only what should have been undone is resolved. */
   readonly phase: 'compensate';
+  /** The id of the {@link OperatorRequest} that this answers. */
   readonly request: string;
+  /** What was done about it outside, as the operator gave it. */
   readonly reason: string;
+  /** Who asked, as the operator gave it; absent where nobody was named. */
   readonly by?: string;
 }
 
@@ -89,6 +108,7 @@ export interface SagaCreated {
 /** The point of no return: from here on only compensations run. Also opens each further round of compensation. */
 export interface SagaCompensating {
   readonly event: 'compensating';
+  /** Why it turned back: the same in every round. */
   readonly reason: TurnReason;
   /** 1 when the saga turns; each retry of failed compensations opens the next. */
   readonly round: number;
@@ -97,12 +117,14 @@ export interface SagaCompensating {
 /** The last step has completed; the saga is final. */
 export interface SagaCompleted {
   readonly event: 'completed';
+  /** None: it is of the saga as a whole. */
   readonly step?: undefined;
 }
 
 /** Everything that had to be undone is undone. */
 export interface SagaFailed {
   readonly event: 'failed';
+  /** None: it is of the saga as a whole. */
   readonly step?: undefined;
   /** Why it turned back, where there was nothing to undo and so no `compensating` entry says it. */
   readonly reason?: TurnReason;
@@ -125,33 +147,44 @@ export interface SagaClaimed {
 /** The saga is parked. */
 export interface SagaHeld {
   readonly event: 'held';
+  /** Why, and what to do. */
   readonly held: HeldReason;
 }
 
 /** An operator's cancel has been accepted. */
 export interface SagaCancelled {
   readonly event: 'cancelled';
+  /** The id of the {@link OperatorRequest} that this answers. */
   readonly request: string;
+  /** As the operator gave it; absent where none was. */
   readonly reason?: string;
+  /** Who asked, as the operator gave it; absent where nobody was named. */
   readonly by?: string;
 }
 
 /** An operator asked for another round of compensation. */
 export interface SagaRetried {
   readonly event: 'retried';
+  /** The id of the {@link OperatorRequest} that this answers. */
   readonly request: string;
+  /** Who asked, as the operator gave it; absent where nobody was named. */
   readonly by?: string;
 }
 
 /** An operator's request came too late or does not fit; `why` says so in a sentence. */
 export interface SagaRequestRefused {
   readonly event: 'refused';
+  /** The id of the {@link OperatorRequest} that this answers. */
   readonly request: string;
+  /** A sentence, for whoever asked. */
   readonly why: string;
 }
 
 /** What can be logged of a saga as a whole. */
-export type SagaEntry = { readonly step?: undefined } & (
+export type SagaEntry = {
+  /** None: it is of the saga as a whole. */
+  readonly step?: undefined;
+} & (
   | SagaCreated
   | SagaCompensating
   | SagaCompleted

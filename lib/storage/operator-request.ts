@@ -3,11 +3,16 @@
  * a live worker for it: the owner answers it with its next write, and where there is no owner a claim does.
  */
 export interface OperatorRequest {
+  /** A UUID, which the entry that answers it names. */
   readonly id: string;
+  /** The saga that is asked. */
   readonly sagaId: string;
+  /** `cancel`: turn back. `retry`: open the next round of compensation. `resolve`: take a step for undone. */
   readonly type: 'cancel' | 'retry' | 'resolve';
-  /** The step to resolve. */
+  /** The step to resolve; absent for the other types. */
   readonly step?: string;
+  /** Why; of a `resolve`, what was done about it outside. */
   readonly reason?: string;
+  /** Who asks. */
   readonly by?: string;
 }

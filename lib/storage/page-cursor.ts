@@ -4,6 +4,7 @@ import { InvalidQueryError } from '../errors/invalid-query-error.js';
 export interface PageCursor {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** Tells sagas of one millisecond apart. */
   readonly id: string;
 }
 

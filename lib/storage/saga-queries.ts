@@ -23,18 +23,25 @@ export interface HistoryOptions {
  * A live worker is one whose lease has not expired and who is not among `goneWorkers`. With `ids`, only those are taken.
  */
 export interface ClaimQuery {
+  /** The lease that takes them. */
   readonly worker: string;
+  /** At most this many; no default. */
   readonly limit: number;
+  /** Those that this application has; sagas of others are left alone. */
   readonly definitions: readonly DefinitionKey[];
   /** Workers that are certainly gone although their lease is still valid. */
   readonly goneWorkers?: readonly string[];
+  /** Take these and no others, parked or due or not. Default: whichever qualify. */
   readonly ids?: readonly string[];
+  /** Take those too whose `dueAt` has not come. Default: `false`. */
   readonly ignoreDue?: boolean;
 }
 
 /** A saga definition as claims know it: its name, and the hash of the plan that the code has of it. */
 export interface DefinitionKey {
+  /** The definition's, as sagas carry it. */
   readonly name: string;
+  /** Tells whether a saga that was parked for want of its code has found it. */
   readonly planHash: string;
 }
 
@@ -62,6 +69,7 @@ export interface SagaQuery {
 
 /** Some of the results of a query, and how to get at the rest. */
 export interface Page<T> {
+  /** In the order of the query; at most `limit`. */
   readonly items: readonly T[];
   /** Give it as `after` to get the next page; absent on the last one. */
   readonly next?: string;

@@ -26,20 +26,25 @@ export function isFinal(status: SagaStatus): status is 'COMPLETED' | 'FAILED' {
 
 /** The head of a saga: what it can be found by. Touched only when one of these changes, not with each transition. */
 export interface SagaSummary {
+  /** 1 to 255 characters. */
   readonly id: string;
   /** The name of the saga definition. */
   readonly name: string;
+  /** The definition's `version` when the saga was created. */
   readonly definitionVersion: number;
+  /** Where it stands. */
   readonly status: SagaStatus;
   /** The worker that runs it, or ran it last; absent when nobody has to. */
   readonly worker?: string;
   /** When recovery may take it up, by the storage's clock; absent: whenever its worker is gone. */
   readonly dueAt?: Date;
+  /** Why it is parked; absent when it is not. */
   readonly heldReason?: HeldReason;
   /** Why it turned back. */
   readonly error?: StoredError;
   /** The step whose failure turned it back. */
   readonly failedStep?: string;
+  /** By the storage's clock, as all times of a saga. */
   readonly createdAt: Date;
   /** When the head last changed. */
   readonly updatedAt: Date;
@@ -50,11 +55,20 @@ export type PlanShape = readonly PlanShapeNode[];
 
 /** A place in a stored plan: a step by name and kind, or a fallback of two places. */
 export type PlanShapeNode =
-  | { readonly step: string; readonly kind: string }
-  | { readonly fallback: readonly [primary: PlanShapeNode, backup: PlanShapeNode] };
+  | {
+      /** Its name. */
+      readonly step: string;
+      /** A `StepKind`, or one that a later release has brought. */
+      readonly kind: string;
+    }
+  | {
+      /** The backup acts when the primary has failed. */
+      readonly fallback: readonly [primary: PlanShapeNode, backup: PlanShapeNode];
+    };
 
 /** A saga as a storage keeps it. */
 export interface SagaRecord extends SagaSummary {
+  /** The steps that it was created with. */
   readonly plan: PlanShape;
   /** Identifies the plan; claims are filtered by it, so that a saga meets code that knows its steps. */
   readonly planHash: string;
@@ -68,6 +82,7 @@ export interface SagaRecord extends SagaSummary {
 
 /** A saga as it is loaded to be continued. */
 export interface LoadedSaga {
+  /** What is known of it without its log. */
   readonly record: SagaRecord;
   /** The folded state that the last snapshot row carried, if there is one. */
   readonly snapshot?: JsonValue;

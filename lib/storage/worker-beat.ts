@@ -21,7 +21,10 @@ export type HeartbeatResult =
 
 /** A worker whose lease is valid. */
 export interface WorkerInfo {
+  /** Its lease's, which sagas carry as their `worker`. */
   readonly id: string;
+  /** As it was given with beat 0; absent when it was not. */
   readonly process?: string;
+  /** When others may take its sagas, by the storage's clock. */
   readonly expiresAt: Date;
 }

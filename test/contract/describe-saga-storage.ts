@@ -1,3 +1,8 @@
+/**
+ * The contract of storages, as tests for Jest.
+ *
+ * @module nest-saga/contract
+ */
 import { describe } from '@jest/globals';
 import { describeClaimRules } from './claim-rules.js';
 import { describeClaims } from './claims.js';

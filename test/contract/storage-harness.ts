@@ -12,6 +12,7 @@ export interface StorageHarness {
 
 /** A storage under test. */
 export interface HarnessedStorage {
+  /** The one that the tests talk to, opened. */
   readonly storage: SagaStorage;
   /**
    * A second storage over the same data, opened, with a connection of its own, as another process would have it. May be
@@ -64,7 +65,9 @@ export interface TransactionHarness {
 export interface OpenTransaction {
   /** What `createWithin` takes. */
   readonly handle: unknown;
+  /** Resolves when what was written in it is durable. */
   commit(): Promise<void>;
+  /** Resolves when nothing of it is left. */
   rollback(): Promise<void>;
 }
 

@@ -17,6 +17,15 @@ describe('every code block of README, guides and doc comments', () => {
     expect(mistakesIn([...modules, ...examples])).toEqual([]);
   }, 60_000);
 
+  test('of the README shows the whole of it in 20 lines', () => {
+    const example = modules.find(({ page, prints }) => page === 'README.md' && prints !== undefined);
+    const lines = example?.code.split('\n').filter((line) => line.trim() !== '') ?? [];
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThanOrEqual(20);
+    // Nor is it made to fit by lines that nobody can read.
+    expect(lines.filter((line) => line.length > 140)).toEqual([]);
+  });
+
   test.each(
     modules.filter(({ prints }) => prints !== undefined).map((module) => [placeOf(module, 0), module] as const),
   )(

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -35,12 +35,17 @@ const MARKS = ['continues', 'runs', 'tests'];
 
 export function readPages(): readonly Page[] {
   const guides = readdirSync(new URL('docs/', ROOT)).filter((name) => name.endsWith('.md'));
+  const samples = readdirSync(new URL('sample/', ROOT)).filter((name) =>
+    existsSync(new URL(`sample/${name}/README.md`, ROOT)),
+  );
   const paths = [
     'README.md',
     'ARCHITECTURE.md',
     'CONTRIBUTING.md',
     'CHANGELOG.md',
     ...guides.map((name) => `docs/${name}`),
+    'sample/README.md',
+    ...samples.map((name) => `sample/${name}/README.md`),
   ];
   return paths.map((path) => ({ path, text: readFileSync(new URL(path, ROOT), 'utf8') }));
 }

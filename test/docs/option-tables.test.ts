@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { DEFAULT_COMPENSATION, DEFAULT_RETRY } from '../../lib/definition/retry-policy.js';
 import { engineOptionsOf } from '../../lib/saga-module-options.js';
 import { InMemorySagaStorage } from '../../lib/index.js';
+import { checkOptions as checkMysqlOptions } from '../../lib/storage/mysql/mysql-storage-options.js';
 import { checkOptions as checkPostgresOptions } from '../../lib/storage/postgres/postgres-storage-options.js';
 import { checkOptions as checkRedisOptions } from '../../lib/storage/redis/redis-storage-options.js';
 import { checkOptions } from '../../lib/storage/sqlite/sqlite-storage-options.js';
@@ -57,8 +58,27 @@ describe('the tables of options', () => {
 
   test('have the defaults of PostgreSQL', () => {
     const nothing = async (): Promise<never> => Promise.reject(new Error('unused'));
-    const { migrate, tablePrefix } = checkPostgresOptions({ client: { query: nothing, transaction: nothing } });
-    expect(defaultsIn('postgres.md')).toMatchObject({ migrate: String(migrate), tablePrefix });
+    const { migrate, tablePrefix, listener, answerTimeout } = checkPostgresOptions({
+      client: { query: nothing, transaction: nothing },
+    });
+    expect(defaultsIn('postgres.md')).toMatchObject({
+      migrate: String(migrate),
+      tablePrefix,
+      listener: String(listener),
+      answerTimeout: String(answerTimeout),
+    });
+  });
+
+  test('have the defaults of MySQL', () => {
+    const nothing = async (): Promise<never> => Promise.reject(new Error('unused'));
+    const { migrate, tablePrefix, answerTimeout } = checkMysqlOptions({
+      client: { query: nothing, transaction: nothing },
+    });
+    expect(defaultsIn('mysql.md')).toMatchObject({
+      migrate: String(migrate),
+      tablePrefix,
+      answerTimeout: String(answerTimeout),
+    });
   });
 
   test('have the defaults of Redis', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { RowDataPacket } from 'mysql2';
 import { lastValueFrom, toArray } from 'rxjs';
 import type { SagaStorage } from '../../lib/index.js';
 import { Effects, saga, startApplication, step, type Application } from '../e2e/application.js';
@@ -20,11 +21,20 @@ function grantsOf(guide: string): readonly string[] {
   );
 }
 
+/** The statements by which a guide has somebody look on: what is not finished, and the log of one saga. */
+function looksOf(guide: string): readonly string[] {
+  const text = readFileSync(new URL(`../../docs/${guide}`, import.meta.url), 'utf8');
+  return Array.from(text.matchAll(/^SELECT .*;$/gm), ([statement]) => statement);
+}
+
 /** A server with tables of sagas, and users of it who have these rights and no others. */
 interface Rights {
   readonly grants: readonly string[];
+  readonly looks: readonly string[];
   /** A storage whose connections are such a user's. */
   storageOf(grants: readonly string[]): Promise<SagaStorage>;
+  /** What such a user is shown by a statement. */
+  rowsFor(grants: readonly string[], statement: string): Promise<readonly object[]>;
   drop(): Promise<void>;
 }
 
@@ -83,6 +93,29 @@ function describeRights(create: () => Promise<Rights>): void {
     mortal.line.breakDown();
   }, 30_000);
 
+  it('shows what is not finished, and its log, to whoever may only read', async () => {
+    const gate = new Gate();
+    const S = saga('S', [step(effects, 'a', { act: ({ does }) => (does === 'wait' ? gate.passed : undefined) })]);
+    const storage = await rights.storageOf(rights.grants);
+    const application = await startApplication([S], { storage });
+    applications.push(application);
+    await application.runner.run(S, {}, { id: 'is-through' });
+    const waiting = await application.runner.start(S, { does: 'wait' }, { id: 'waits' });
+
+    const mayRead = rights.grants.filter((grant) => /^GRANT (SELECT|USAGE) /.test(grant));
+    const [unfinished = '', log = '', ...others] = rights.looks;
+    expect(others).toEqual([]);
+    const found = await rights.rowsFor(mayRead, unfinished);
+    expect(found.map((row): readonly unknown[] => Object.values(row))).toEqual([
+      expect.arrayContaining(['waits', 'RUNNING']),
+    ]);
+    const rows = await rights.rowsFor(mayRead, log.replace('…', 'waits'));
+    expect(rows.map((row) => ({ ...row }))).toEqual([expect.objectContaining({ version: expect.anything() })]);
+    expect(JSON.stringify(rows)).toContain('started');
+    gate.open();
+    await waiting.result();
+  }, 30_000);
+
   it('grants nothing without which an application would start', async () => {
     expect(rights.grants.length).toBeGreaterThan(10);
     for (const grant of rights.grants) {
@@ -106,19 +139,21 @@ await whereThereIsPostgres('The least rights on PostgreSQL', () => {
       const schema = await PostgresSchema.create();
       await schema.storage().open();
       const roles: string[] = [];
+      const poolOf = async (grants: readonly string[]) => {
+        const role = `${schema.name}_${String(roles.length)}`;
+        roles.push(role);
+        await schema.query(`CREATE ROLE ${role} LOGIN`);
+        for (const grant of grants) {
+          const here = grant.replace(' shop_application', ` ${role}`).replace(/\bshop\b/, schema.name);
+          await schema.query(here);
+        }
+        return schema.pool({ options: `${schema.connectionOptions} -c role=${role}` });
+      };
       return {
         grants: grantsOf('postgres.md'),
-        storageOf: async (grants) => {
-          const role = `${schema.name}_${String(roles.length)}`;
-          roles.push(role);
-          await schema.query(`CREATE ROLE ${role} LOGIN`);
-          for (const grant of grants) {
-            const here = grant.replace(' shop_application', ` ${role}`).replace(/\bshop\b/, schema.name);
-            await schema.query(here);
-          }
-          const client = schema.pool({ options: `${schema.connectionOptions} -c role=${role}` });
-          return schema.storage({ client, migrate: false });
-        },
+        looks: looksOf('postgres.md'),
+        storageOf: async (grants) => schema.storage({ client: await poolOf(grants), migrate: false }),
+        rowsFor: async (grants, statement) => (await (await poolOf(grants)).query<object>(statement)).rows,
         drop: async () => {
           for (const role of roles) await schema.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
           await schema.drop();
@@ -134,18 +169,20 @@ await whereThereIsMysql('The least rights on MySQL', () => {
       const database = await MysqlDatabase.create();
       await database.storage().open();
       const users: string[] = [];
+      const poolOf = async (grants: readonly string[]) => {
+        const user = `saga_${crypto.randomUUID().slice(-12)}`;
+        users.push(user);
+        await database.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'secret'`);
+        for (const grant of grants) {
+          await database.query(grant.replace(`'shop_application'`, user).replace(/\bshop\b/, database.name));
+        }
+        return database.pool({ user, password: 'secret' });
+      };
       return {
         grants: grantsOf('mysql.md'),
-        storageOf: async (grants) => {
-          const user = `saga_${crypto.randomUUID().slice(-12)}`;
-          users.push(user);
-          await database.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'secret'`);
-          for (const grant of grants) {
-            await database.query(grant.replace(`'shop_application'`, user).replace(/\bshop\b/, database.name));
-          }
-          const client = database.pool({ user, password: 'secret' });
-          return database.storage({ client, migrate: false });
-        },
+        looks: looksOf('mysql.md'),
+        storageOf: async (grants) => database.storage({ client: await poolOf(grants), migrate: false }),
+        rowsFor: async (grants, statement) => (await (await poolOf(grants)).query<RowDataPacket[]>(statement))[0],
         drop: async () => {
           for (const user of users) await database.query(`DROP USER ${user}@'%'`);
           await database.drop();

@@ -1,5 +1,6 @@
 import type { EntityManager as MikroOrmEntityManager, MikroORM as MikroOrmOnMysql } from '@mikro-orm/mysql';
 import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
+import type { Database as BetterSqliteDatabase, Statement as BetterSqliteStatement } from 'better-sqlite3';
 import type { drizzle as drizzleOnMysql } from 'drizzle-orm/mysql2';
 import type { drizzle } from 'drizzle-orm/node-postgres';
 import type { Knex } from 'knex';
@@ -9,6 +10,7 @@ import type { Pool as MysqlPool, PoolConnection } from 'mysql2/promise';
 import type { TransactionOf } from 'nest-saga';
 import type { MysqlClient, MysqlSagaStorage } from 'nest-saga/mysql';
 import type { PostgresClient, PostgresSagaStorage } from 'nest-saga/postgres';
+import type { SqliteStorageOptions } from 'nest-saga/sqlite';
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { PrismaClient, PrismaTransaction } from '../harness/prisma-client.js';
@@ -51,4 +53,11 @@ export const handles: readonly true[] = [
 export const managers = [
   (handle: TransactionOf<PostgresSagaStorage<MikroORM>>): SqlEntityManager => handle,
   (handle: TransactionOf<MysqlSagaStorage<MikroOrmOnMysql>>): MikroOrmEntityManager => handle,
+];
+
+/** better-sqlite3 is compiled where it is installed, so only its types are here: they say that its databases are taken as they are. */
+export const databases = [
+  (database: BetterSqliteDatabase): SqliteStorageOptions => ({ client: database }),
+  // @ts-expect-error a statement is no database
+  (statement: BetterSqliteStatement): SqliteStorageOptions => ({ client: statement }),
 ];

@@ -1,3 +1,8 @@
+/**
+ * Sagas in MySQL or MariaDB, by whatever client the application has.
+ *
+ * @module nest-saga/mysql
+ */
 export { MysqlSagaStorage } from './mysql-saga-storage.js';
 export type { MysqlStorageOptions } from './mysql-storage-options.js';
 export type {

@@ -12,6 +12,7 @@ import type { MysqlTables } from './mysql-tables.js';
 export interface MysqlMigration {
   /** 1, 2, 3 … */
   readonly version: number;
+  /** What it changes, in lower case with hyphens: fit for the name of a file. */
   readonly name: string;
   /** In their order; the last one notes that the migration has run. Each may run twice, because each commits on its own. */
   readonly statements: readonly string[];

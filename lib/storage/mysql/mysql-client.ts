@@ -37,9 +37,13 @@ export interface MysqlClient<Handle = unknown> {
 
 /** A statement as `mysql2` takes it, with options that outweigh those of the pool. */
 export interface MysqlStatement {
+  /** SQL with a `?` for each value. */
   readonly sql: string;
+  /** Their values, in order. */
   readonly values: MysqlValue[];
+  /** Rows are objects, whatever the pool says. */
   readonly rowsAsArray: false;
+  /** Their properties are columns, and not tables of columns. */
   readonly nestTables: false;
   /** Reads a column as `mysql2` does by default. */
   readonly typeCast: (field: unknown, next: () => unknown) => unknown;

@@ -1,3 +1,8 @@
+/**
+ * Sagas in PostgreSQL, by whatever client the application has.
+ *
+ * @module nest-saga/postgres
+ */
 export { PostgresSagaStorage } from './postgres-saga-storage.js';
 export type { PostgresStorageOptions } from './postgres-storage-options.js';
 export type {

@@ -13,6 +13,7 @@ import { quoted, type PostgresTables } from './postgres-tables.js';
 export interface PostgresMigration {
   /** 1, 2, 3 … */
   readonly version: number;
+  /** What it changes, in lower case with hyphens: fit for the name of a file. */
   readonly name: string;
   /** In their order, to be run in one transaction; the last one notes that the migration has run. */
   readonly statements: readonly string[];

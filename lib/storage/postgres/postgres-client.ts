@@ -3,6 +3,7 @@ export type PostgresValue = string | number | boolean | null;
 
 /** What a statement gives. The storage reads texts, booleans and numbers that fit into a `double`, and nothing else. */
 export interface PostgresResult {
+  /** Objects, by the names of their columns; empty for a statement that gives none. */
   readonly rows: readonly unknown[];
 }
 
@@ -34,8 +35,11 @@ export interface PostgresClient<Handle = unknown> {
 
 /** A statement as `pg` takes it. One with a name is prepared once for each connection. */
 export interface PostgresStatement {
+  /** SQL with `$1`, `$2` … */
   readonly text: string;
+  /** Their values, in order. */
   readonly values: PostgresValue[];
+  /** Unique for the text; absent: it is planned anew each time. */
   readonly name?: string;
 }
 
@@ -70,7 +74,9 @@ export interface PostgresPool {
 
 /** What NOTIFY tells. */
 export interface PostgresNotification {
+  /** On which it was sent. */
   readonly channel: string;
+  /** Its text. */
   readonly payload?: string | undefined;
 }
 

@@ -1,3 +1,8 @@
+/**
+ * Sagas in Redis.
+ *
+ * @module nest-saga/redis
+ */
 export { RedisSagaStorage } from './redis-saga-storage.js';
 export type { RedisStorageOptions } from './redis-storage-options.js';
 export type {

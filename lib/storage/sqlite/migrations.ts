@@ -12,6 +12,7 @@ import type { SqliteConnection } from './sqlite-connection.js';
 export interface SqliteMigration {
   /** 1, 2, 3 … */
   readonly version: number;
+  /** What it changes, in lower case with hyphens: fit for the name of a file. */
   readonly name: string;
   /** The statements, of which the last one notes that the migration has run. Run them in one transaction. */
   readonly sql: string;

@@ -4,7 +4,10 @@ export type SqliteValue = string | number | null | Uint8Array;
 /** A prepared statement, as better-sqlite3, libsql and node:sqlite know it. */
 export interface SqliteStatement {
   /** Runs it, and says how many rows changed. */
-  run(...values: SqliteValue[]): { readonly changes: number | bigint };
+  run(...values: SqliteValue[]): {
+    /** How many rows were inserted, updated or deleted. */
+    readonly changes: number | bigint;
+  };
   /** The first row, `undefined` for none. */
   get(...values: SqliteValue[]): unknown;
   /** All rows. */

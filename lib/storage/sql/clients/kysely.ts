@@ -6,14 +6,19 @@ export interface KyselyDatabase {
   /** Whether it is a transaction of another instance. */
   readonly isTransaction: boolean;
   /** Knows the dialect. */
-  getExecutor(): { readonly adapter: KyselyAdapter };
+  getExecutor(): {
+    /** Shared by an instance and its transactions. */
+    readonly adapter: KyselyAdapter;
+  };
   /** The same database, whose statements and results no plugin changes. */
   withoutPlugins(): object;
 }
 
 /** What Kysely knows of a dialect. */
 export interface KyselyAdapter {
+  /** True of PostgreSQL and SQLite. */
   readonly supportsReturning: boolean;
+  /** True of PostgreSQL and SQL Server. */
   readonly supportsTransactionalDdl: boolean;
 }
 

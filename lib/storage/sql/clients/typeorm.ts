@@ -6,9 +6,14 @@ import type { RunBy, SqlClient } from './sql-client.js';
 export interface TypeOrmDataSource {
   /** False before `initialize()` and after `destroy()`: then there is no pool. */
   readonly isInitialized: boolean;
-  readonly options: { readonly type: string };
+  /** How it was made. */
+  readonly options: {
+    /** `'postgres'`, `'mysql'`, `'mariadb'` …: the storage refuses one of another database. */
+    readonly type: string;
+  };
   /** Holds the pool, each driver in its own way. */
   readonly driver: object;
+  /** Begins transactions. */
   readonly manager: {
     /** Runs `work` in one transaction on one connection of the primary server. */
     transaction<T>(isolation: 'READ COMMITTED', work: (manager: TypeOrmManager) => Promise<T>): Promise<T>;
@@ -23,7 +28,9 @@ export interface TypeOrmManager {
   readonly connection?: unknown;
   /** The connection that a transaction has for itself. */
   readonly queryRunner?: {
+    /** Whether it has been given back. */
     readonly isReleased: boolean;
+    /** Whether a transaction is open on it. */
     readonly isTransactionActive: boolean;
     /** Gives the driver's own connection. */
     connect(): Promise<unknown>;
