@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { SagaModule, SagaNotFoundError, SagaRunner, isFinal, type SagaModuleOptions } from 'nest-saga';
+import { SagaModule, SagaNotFoundError, SagaRunner, isFinal, type SagaModuleOptions, type SagaView } from 'nest-saga';
 import { setTimeout } from 'node:timers/promises';
 import { connectTo, type StorageLocation } from '../harness/process-storage.js';
 import { CrashPoints, type CrashPoint } from './crash-points.js';
@@ -9,7 +9,7 @@ import { CrashingStorage } from './crashing-storage.js';
 import { EffectLedger } from './effect-ledger.js';
 import { scenario, type ScenarioName } from './scenarios.js';
 
-/** What a process does with its sagas; it ends when they have all come to their end. */
+/** What a process does with its sagas; it ends when they all rest. */
 export interface ChildTask {
   /** `finish`: it only takes up what others left, as recovery does on its own. */
   readonly does: 'run' | 'recover' | 'finish';
@@ -46,7 +46,7 @@ const application = await NestFactory.createApplicationContext(ChildModule, { lo
 const runner = application.get(SagaRunner);
 process.stdout.write('ready\n');
 await Promise.all(order.sagas.map(begin));
-await Promise.all(order.sagas.map(untilFinal));
+await Promise.all(order.sagas.map(untilItRests));
 await application.close();
 await connected.disconnect();
 
@@ -74,13 +74,19 @@ async function outcome(id: string): Promise<string> {
   }
 }
 
-async function untilFinal(id: string): Promise<void> {
+async function untilItRests(id: string): Promise<void> {
   try {
     const handle = await runner.get(id);
-    while (!isFinal((await handle.record()).status)) await setTimeout(5);
+    while (!rests(await handle.record())) await setTimeout(5);
   } catch (error) {
     unlessUnknown(error);
   }
+}
+
+/** It is final, or parked, or waits for another round, which only recovery begins. */
+function rests({ status, heldReason }: SagaView): boolean {
+  if (isFinal(status) || heldReason !== undefined) return true;
+  return status === 'COMPENSATION_FAILED' && order.does !== 'finish';
 }
 
 function unlessUnknown(error: unknown): void {

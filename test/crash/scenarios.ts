@@ -4,6 +4,7 @@ import {
   Saga,
   SagaDefinition,
   SagaStep,
+  type RetrySchedule,
   type SagaStepOptions,
   type StepExecution,
   type TransactionalExecution,
@@ -18,7 +19,7 @@ export interface Trail {
   steps: string[];
 }
 
-export type ScenarioName = 'forward' | 'back' | 'pivot' | 'held' | 'local forward' | 'local back';
+export type ScenarioName = 'forward' | 'back' | 'stuck' | 'pivot' | 'held' | 'local forward' | 'local back';
 
 export type SagaType = new () => SagaDefinition<Trail>;
 export type StepType = new () => object;
@@ -42,10 +43,17 @@ interface Manner {
   /** Throws on these attempts of act, before its effect. */
   readonly failsActOn?: readonly number[];
   /** Throws on these attempts of compensate, before its effect. */
-  readonly failsCompensateOn?: readonly number[];
+  readonly failsCompensateOn?: readonly number[] | 'each';
 }
 
 const SOON = { retryCount: 4, retryDelay: 5, retryBackoff: 1 };
+/** So long that a process which takes a saga over is there before the next attempt is due. */
+const LATER = { retryCount: 2, retryDelay: 400, retryBackoff: 1 };
+
+/** How the compensations of a scenario are tried again. */
+export function compensationOf(name: ScenarioName): Pick<RetrySchedule, 'retryCount' | 'retryDelay' | 'retryBackoff'> {
+  return name === 'stuck' ? LATER : SOON;
+}
 
 export interface ScenarioParts {
   readonly ledger: EffectLedger;
@@ -60,7 +68,7 @@ export function scenario(name: ScenarioName, parts: ScenarioParts): Scenario {
   const step = (stepName: string, manner: Manner = {}): StepType => stepClass(stepName, manner, parts);
   const steps = stepsOf(name, step, parts.gate);
   class CrashSaga extends SagaDefinition<Trail> {}
-  Saga({ name, steps, compensation: SOON } as never)(CrashSaga as never);
+  Saga({ name, steps, compensation: compensationOf(name) } as never)(CrashSaga as never);
   return { saga: CrashSaga, steps };
 }
 
@@ -78,6 +86,8 @@ function stepsOf(
         step('B', { failsActOn: [1], failsCompensateOn: [1], options: { retry: SOON } }),
         step('C', { refuses: true }),
       ];
+    case 'stuck':
+      return [step('A'), step('B', { failsCompensateOn: 'each' }), step('C', { refuses: true })];
     case 'pivot':
       return [
         step('A'),
@@ -120,7 +130,8 @@ function stepClass(name: string, manner: Manner, { ledger, points, storage }: Sc
   if (options.kind === undefined) {
     Object.assign(CrashStep.prototype, {
       async compensate(context: Trail, _: unknown, execution: StepExecution): Promise<void> {
-        if (failsCompensateOn.includes(execution.attempt)) throw new Error(`${name} cannot be undone yet`);
+        if (failsCompensateOn === 'each' || failsCompensateOn.includes(execution.attempt))
+          throw new Error(`${name} cannot be undone yet`);
         effect(execution);
         if (local) await writeRow(execution);
         context.steps = context.steps.filter((step) => step !== name);
