@@ -30,14 +30,17 @@ export interface ChildOrder extends ChildTask {
 
 const order = JSON.parse(process.argv[2] ?? '') as ChildOrder;
 const points = new CrashPoints(order);
+const connected = await connectTo(order.location);
+const storage = new CrashingStorage(connected.storage, points);
+const cancels: Promise<void>[] = [];
 const { saga, steps } = scenario(order.scenario, {
   ledger: new EffectLedger(order.ledger),
   points,
   storage: order.location.storage,
   gate: order.gate,
+  isRenewed: () => storage.isRenewed,
+  cancel,
 });
-const connected = await connectTo(order.location);
-const storage = new CrashingStorage(connected.storage, points);
 
 @Module({ imports: [SagaModule.forRoot({ storage, ...order.options })], providers: [saga, ...steps] })
 class ChildModule {}
@@ -47,6 +50,7 @@ const runner = application.get(SagaRunner);
 process.stdout.write('ready\n');
 await Promise.all(order.sagas.map(begin));
 await Promise.all(order.sagas.map(untilItRests));
+await Promise.all(cancels);
 await application.close();
 await connected.disconnect();
 
@@ -62,6 +66,13 @@ async function begin(id: string): Promise<void> {
     case 'finish':
       return;
   }
+}
+
+/** An operator's call. Resolves when the request is stored: its answer comes with the saga's next write. */
+async function cancel(id: string): Promise<void> {
+  const stored = storage.requested(id);
+  cancels.push(runner.get(id).then((handle) => handle.cancel('no longer wanted')));
+  await stored;
 }
 
 /** What the caller of run() is told. */
