@@ -45,9 +45,9 @@ const { saga, steps } = scenario(order.scenario, {
 @Module({ imports: [SagaModule.forRoot({ storage, ...order.options })], providers: [saga, ...steps] })
 class ChildModule {}
 
+process.stdout.write(`${String(Date.now())}\n`);
 const application = await NestFactory.createApplicationContext(ChildModule, { logger: false });
 const runner = application.get(SagaRunner);
-process.stdout.write('ready\n');
 await Promise.all(order.sagas.map(begin));
 await Promise.all(order.sagas.map(untilItRests));
 await Promise.all(cancels);
