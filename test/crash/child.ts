@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { SagaModule, SagaNotFoundError, SagaRunner, isFinal, type SagaModuleOptions } from 'nest-saga';
+import { SagaModule, SagaNotFoundError, SagaRunner, isFinal, type SagaModuleOptions, type SagaView } from 'nest-saga';
 import { setTimeout } from 'node:timers/promises';
 import { connectTo, type StorageLocation } from '../harness/process-storage.js';
 import { CrashPoints, type CrashPoint } from './crash-points.js';
@@ -9,7 +9,7 @@ import { CrashingStorage } from './crashing-storage.js';
 import { EffectLedger } from './effect-ledger.js';
 import { scenario, type ScenarioName } from './scenarios.js';
 
-/** What a process does with its sagas; it ends when they have all come to their end. */
+/** What a process does with its sagas; it ends when they all rest. */
 export interface ChildTask {
   /** `finish`: it only takes up what others left, as recovery does on its own. */
   readonly does: 'run' | 'recover' | 'finish';
@@ -30,23 +30,27 @@ export interface ChildOrder extends ChildTask {
 
 const order = JSON.parse(process.argv[2] ?? '') as ChildOrder;
 const points = new CrashPoints(order);
+const connected = await connectTo(order.location);
+const storage = new CrashingStorage(connected.storage, points);
+const cancels: Promise<void>[] = [];
 const { saga, steps } = scenario(order.scenario, {
   ledger: new EffectLedger(order.ledger),
   points,
   storage: order.location.storage,
   gate: order.gate,
+  isRenewed: () => storage.isRenewed,
+  cancel,
 });
-const connected = await connectTo(order.location);
-const storage = new CrashingStorage(connected.storage, points);
 
 @Module({ imports: [SagaModule.forRoot({ storage, ...order.options })], providers: [saga, ...steps] })
 class ChildModule {}
 
+process.stdout.write(`${String(Date.now())}\n`);
 const application = await NestFactory.createApplicationContext(ChildModule, { logger: false });
 const runner = application.get(SagaRunner);
-process.stdout.write('ready\n');
 await Promise.all(order.sagas.map(begin));
-await Promise.all(order.sagas.map(untilFinal));
+await Promise.all(order.sagas.map(untilItRests));
+await Promise.all(cancels);
 await application.close();
 await connected.disconnect();
 
@@ -64,6 +68,13 @@ async function begin(id: string): Promise<void> {
   }
 }
 
+/** An operator's call. Resolves when the request is stored: its answer comes with the saga's next write. */
+async function cancel(id: string): Promise<void> {
+  const stored = storage.requested(id);
+  cancels.push(runner.get(id).then((handle) => handle.cancel('no longer wanted')));
+  await stored;
+}
+
 /** What the caller of run() is told. */
 async function outcome(id: string): Promise<string> {
   try {
@@ -74,13 +85,19 @@ async function outcome(id: string): Promise<string> {
   }
 }
 
-async function untilFinal(id: string): Promise<void> {
+async function untilItRests(id: string): Promise<void> {
   try {
     const handle = await runner.get(id);
-    while (!isFinal((await handle.record()).status)) await setTimeout(5);
+    while (!rests(await handle.record())) await setTimeout(5);
   } catch (error) {
     unlessUnknown(error);
   }
+}
+
+/** It is final, or parked, or waits for another round, which only recovery begins. */
+function rests({ status, heldReason }: SagaView): boolean {
+  if (isFinal(status) || heldReason !== undefined) return true;
+  return status === 'COMPENSATION_FAILED' && order.does !== 'finish';
 }
 
 function unlessUnknown(error: unknown): void {

@@ -2,7 +2,8 @@ import { appendFileSync } from 'node:fs';
 
 /** A place at which a process may die: a write or an effect of a saga, on either side of it. */
 export interface CrashPoint {
-  readonly sagaId: string;
+  /** Absent where a process writes of itself: its lease. */
+  readonly sagaId?: string | undefined;
   /** `before write B act completed + C act started`, `after act of B`, `after claim (2)`. */
   readonly name: string;
 }
@@ -22,12 +23,14 @@ export class CrashPoints {
 
   /** Dies here, if this is the place: at once, with nothing flushed, closed or said. */
   reach({ sagaId, name }: CrashPoint): void {
-    const times = (this.passed.get(`${sagaId} ${name}`) ?? 0) + 1;
-    this.passed.set(`${sagaId} ${name}`, times);
+    const times = (this.passed.get(`${String(sagaId)} ${name}`) ?? 0) + 1;
+    this.passed.set(`${String(sagaId)} ${name}`, times);
+    // How often a lease is renewed is a matter of time: the first time is the place.
+    if (sagaId === undefined && times > 1) return;
     const point: CrashPoint = { sagaId, name: times === 1 ? name : `${name} (${String(times)})` };
     const { reached, crashAt } = this.options;
     appendFileSync(reached, `${JSON.stringify(point)}\n`);
-    if (sagaId !== crashAt?.sagaId || point.name !== crashAt.name) return;
+    if (point.name !== crashAt?.name || (sagaId ?? crashAt.sagaId) !== crashAt.sagaId) return;
     process.kill(process.pid, 'SIGKILL');
     for (;;); // The signal is on its way; not one more instruction of the application may run.
   }

@@ -70,6 +70,13 @@ export class CrashRun {
     return new EffectLedger(this.path('ledger')).read().filter((effect) => effect.sagaId === sagaId);
   }
 
+  /** Whether any process has passed this place of the saga. */
+  hasPassed({ sagaId, name }: CrashPoint): boolean {
+    const numbers = Array.from({ length: this.processes }, (_, i) => i + 1);
+    const passed = numbers.flatMap((number) => pointsIn(this.path(`reached-${String(number)}`)));
+    return passed.some((point) => point.sagaId === sagaId && point.name === name);
+  }
+
   /** What steps have written in their transactions, as far as it is committed. */
   applicationRows(): Promise<readonly ApplicationRow[]> {
     return applicationRows(this.database.location);

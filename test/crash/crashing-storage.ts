@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import {
   SagaStorage,
   type ClaimQuery,
@@ -27,6 +28,8 @@ import type { CrashPoint, CrashPoints } from './crash-points.js';
 /** A real storage with a crash point before and after each durable write, and where it is in a transaction on both sides of its commit. */
 export class CrashingStorage extends SagaStorage {
   override readonly capabilities: StorageCapabilities;
+  private readonly stored = new EventEmitter();
+  #renewed = false;
 
   constructor(
     private readonly storage: SagaStorage,
@@ -34,6 +37,16 @@ export class CrashingStorage extends SagaStorage {
   ) {
     super();
     this.capabilities = storage.capabilities;
+  }
+
+  /** The lease of this process has been renewed. */
+  get isRenewed(): boolean {
+    return this.#renewed;
+  }
+
+  /** Resolves when the next request for this saga is stored. */
+  requested(sagaId: string): Promise<unknown> {
+    return once(this.stored, sagaId);
   }
 
   create(saga: NewSaga): Promise<CreateResult> {
@@ -45,8 +58,13 @@ export class CrashingStorage extends SagaStorage {
   }
 
   async claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
+    for (const sagaId of query.ids ?? []) this.points.reach({ sagaId, name: 'before claim' });
     const claimed = await this.storage.claim(query);
-    for (const { record } of claimed) this.points.reach({ sagaId: record.id, name: 'after claim' });
+    for (const { record } of claimed) {
+      // Who names no sagas learns only now which ones it was about to take. Only the last process does so, which is never killed.
+      if (query.ids === undefined) this.points.reach({ sagaId: record.id, name: 'before claim' });
+      this.points.reach({ sagaId: record.id, name: 'after claim' });
+    }
     return claimed;
   }
 
@@ -89,20 +107,32 @@ export class CrashingStorage extends SagaStorage {
     return this.storage.history(id, options);
   }
 
-  heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
-    return this.storage.heartbeat(beat);
+  async heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
+    const name = beat.beat === 0 ? 'register' : 'renew';
+    this.points.reach({ name: `before ${name}` });
+    const result = await this.storage.heartbeat(beat);
+    this.points.reach({ name: `after ${name}` });
+    this.#renewed ||= beat.beat > 0;
+    return result;
   }
 
-  release(worker: string): Promise<void> {
-    return this.storage.release(worker);
+  async release(worker: string): Promise<void> {
+    this.points.reach({ name: 'before release' });
+    await this.storage.release(worker);
+    this.points.reach({ name: 'after release' });
   }
 
   workers(): Promise<readonly WorkerInfo[]> {
     return this.storage.workers();
   }
 
-  request(request: OperatorRequest): Promise<RequestResult> {
-    return this.storage.request(request);
+  async request(request: OperatorRequest): Promise<RequestResult> {
+    const { sagaId } = request;
+    this.points.reach({ sagaId, name: 'before request' });
+    const result = await this.storage.request(request);
+    this.points.reach({ sagaId, name: 'after request' });
+    this.stored.emit(sagaId);
+    return result;
   }
 
   find(query: SagaQuery): Promise<Page<SagaSummary>> {

@@ -8,15 +8,15 @@ const SCRIPT = await bundled('test/crash/child.ts');
 export interface ChildEnd {
   readonly signal: NodeJS.Signals | null;
   readonly code: number | null;
-  /** What it said behind "ready": how `run()` ended, if it started a saga. */
+  /** What it said when its application was up: how `run()` ended, if it started a saga. */
   readonly said: string;
   readonly errors: string;
 }
 
 export interface RunningChild {
   readonly process: ChildProcess;
-  /** Its application is up. */
-  readonly ready: Promise<void>;
+  /** When its application began to start; this host's clock, ms. */
+  readonly begun: Promise<number>;
   readonly ended: Promise<ChildEnd>;
 }
 
@@ -29,12 +29,12 @@ export function startChild(order: ChildOrder): RunningChild {
   let errors = '';
   child.stdout.on('data', (data: Buffer) => (said += data.toString()));
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
-  const ready = once(child.stdout, 'data').then(() => undefined);
+  const begun = once(child.stdout, 'data').then(() => parseInt(said, 10));
   const ended = once(child, 'close').then(([code, signal]) => ({
     code: code as number | null,
     signal: signal as NodeJS.Signals | null,
-    said: said.replace(/^ready\n/, '').trim(),
+    said: said.replace(/^\d+\n/, '').trim(),
     errors,
   }));
-  return { process: child, ready, ended };
+  return { process: child, begun, ended };
 }

@@ -4,6 +4,7 @@ import {
   Saga,
   SagaDefinition,
   SagaStep,
+  type RetrySchedule,
   type SagaStepOptions,
   type StepExecution,
   type TransactionalExecution,
@@ -18,7 +19,8 @@ export interface Trail {
   steps: string[];
 }
 
-export type ScenarioName = 'forward' | 'back' | 'pivot' | 'held' | 'local forward' | 'local back';
+export type ScenarioName =
+  'forward' | 'back' | 'stuck' | 'cancelled' | 'pivot' | 'leased' | 'held' | 'local forward' | 'local back';
 
 export type SagaType = new () => SagaDefinition<Trail>;
 export type StepType = new () => object;
@@ -35,17 +37,24 @@ interface Manner {
   readonly saves?: true;
   /** Writes a row of the application in the transaction of its completion. */
   readonly local?: true;
-  /** Stays in act, behind its effect, until this file exists. */
-  readonly waitsFor?: string;
+  /** What it waits for in act, behind its effect. */
+  readonly waitsFor?: (execution: StepExecution) => Promise<unknown>;
   /** Throws instead of doing anything. */
   readonly refuses?: true;
   /** Throws on these attempts of act, before its effect. */
   readonly failsActOn?: readonly number[];
   /** Throws on these attempts of compensate, before its effect. */
-  readonly failsCompensateOn?: readonly number[];
+  readonly failsCompensateOn?: readonly number[] | 'each';
 }
 
 const SOON = { retryCount: 4, retryDelay: 5, retryBackoff: 1 };
+/** So long that a process which takes a saga over is there before the next attempt is due. */
+const LATER = { retryCount: 2, retryDelay: 400, retryBackoff: 1 };
+
+/** How the compensations of a scenario are tried again. */
+export function compensationOf(name: ScenarioName): Pick<RetrySchedule, 'retryCount' | 'retryDelay' | 'retryBackoff'> {
+  return name === 'stuck' ? LATER : SOON;
+}
 
 export interface ScenarioParts {
   readonly ledger: EffectLedger;
@@ -53,21 +62,25 @@ export interface ScenarioParts {
   readonly storage: StorageName;
   /** The file that a held step waits for. */
   readonly gate: string;
+  /** Whether the lease of this process has been renewed. */
+  isRenewed(): boolean;
+  /** An operator cancels a saga; resolves when that is stored. */
+  cancel(sagaId: string): Promise<void>;
 }
 
 /** Builds a scenario's classes, whose effects go into `ledger` with a crash point on either side. */
 export function scenario(name: ScenarioName, parts: ScenarioParts): Scenario {
   const step = (stepName: string, manner: Manner = {}): StepType => stepClass(stepName, manner, parts);
-  const steps = stepsOf(name, step, parts.gate);
+  const steps = stepsOf(name, step, parts);
   class CrashSaga extends SagaDefinition<Trail> {}
-  Saga({ name, steps, compensation: SOON } as never)(CrashSaga as never);
+  Saga({ name, steps, compensation: compensationOf(name) } as never)(CrashSaga as never);
   return { saga: CrashSaga, steps };
 }
 
 function stepsOf(
   name: ScenarioName,
   step: (name: string, manner?: Manner) => StepType,
-  gate: string,
+  { gate, isRenewed, cancel }: ScenarioParts,
 ): readonly StepType[] {
   switch (name) {
     case 'forward':
@@ -78,6 +91,19 @@ function stepsOf(
         step('B', { failsActOn: [1], failsCompensateOn: [1], options: { retry: SOON } }),
         step('C', { refuses: true }),
       ];
+    case 'stuck':
+      return [step('A'), step('B', { failsCompensateOn: 'each' }), step('C', { refuses: true })];
+    case 'cancelled':
+      return [
+        step('A'),
+        step('B', {
+          // Its operator asks once: whoever acts it again has to know of it, or it never happened.
+          waitsFor: async ({ sagaId, attempt }) => (attempt === 1 ? cancel(sagaId) : undefined),
+        }),
+        step('C'),
+      ];
+    case 'leased':
+      return [step('A'), step('B', { waitsFor: () => until(isRenewed) })];
     case 'pivot':
       return [
         step('A'),
@@ -89,7 +115,7 @@ function stepsOf(
     case 'local back':
       return [step('A', { local: true }), step('B', { local: true, refuses: true })];
     case 'held':
-      return [step('A'), step('B', { waitsFor: gate }), step('C')];
+      return [step('A'), step('B', { waitsFor: () => until(() => existsSync(gate)) }), step('C')];
   }
 }
 
@@ -112,7 +138,7 @@ function stepClass(name: string, manner: Manner, { ledger, points, storage }: Sc
       effect(execution);
       if (local) await writeRow(execution);
       context.steps.push(name);
-      if (waitsFor !== undefined) await appearance(waitsFor);
+      await waitsFor?.(execution);
       if (saves) await execution.save();
       return `${name} done`;
     }
@@ -120,7 +146,8 @@ function stepClass(name: string, manner: Manner, { ledger, points, storage }: Sc
   if (options.kind === undefined) {
     Object.assign(CrashStep.prototype, {
       async compensate(context: Trail, _: unknown, execution: StepExecution): Promise<void> {
-        if (failsCompensateOn.includes(execution.attempt)) throw new Error(`${name} cannot be undone yet`);
+        if (failsCompensateOn === 'each' || failsCompensateOn.includes(execution.attempt))
+          throw new Error(`${name} cannot be undone yet`);
         effect(execution);
         if (local) await writeRow(execution);
         context.steps = context.steps.filter((step) => step !== name);
@@ -131,6 +158,6 @@ function stepClass(name: string, manner: Manner, { ledger, points, storage }: Sc
   return CrashStep;
 }
 
-async function appearance(file: string): Promise<void> {
-  while (!existsSync(file)) await setTimeout(5);
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await setTimeout(5);
 }
