@@ -7,7 +7,7 @@ import TestSequencer from '@jest/test-sequencer';
 const LONG = [
   /\/crash\/(postgres|mysql)-crashes\./,
   /\/sample\/order-page\./,
-  /\/model\/every-saga\./,
+  /\/model\/every-(order|saga)\./,
   /\/crash\/\w+-crashes\./,
   /\/chaos\//,
   /\/storage\/\w+-clients\./,

@@ -5,7 +5,7 @@ import { bornWorld } from './process.js';
 import type { Fault, Scenario } from './scenario.js';
 import { Violation, check } from './violation.js';
 import { copyWorld, type World } from './world.js';
-import { worldKey } from './world-key.js';
+import { WorldKeys } from './world-key.js';
 
 export interface Exploration {
   readonly states: number;
@@ -46,6 +46,7 @@ export function explore(scenario: Scenario, limit = 500_000): Exploration {
 
 class Explorer {
   private readonly nodes: Node[] = [];
+  private readonly keys = new WorldKeys();
   private readonly seen = new Map<string, number>();
   private readonly ends = new Map<string, number>();
   private readonly faults = new Map<Fault, number>();
@@ -64,7 +65,7 @@ class Explorer {
       const reached = this.later;
       this.later = new Map();
       this.open = [];
-      for (const one of reached.values()) this.reach(one, worldKey(one.world));
+      for (const one of reached.values()) this.reach(one, this.keys.of(one.world));
       // Grows while it is walked through: what costs nothing belongs to the same layer.
       for (let at = 0; at < this.open.length; at++) {
         const { node, world } = this.open[at] as Open;
@@ -92,7 +93,7 @@ class Explorer {
     if (calm < 0) this.rest(node, world);
     all.forEach((choice, index) => {
       const reached = { world: this.after(world, choice, [node, index]), parent: node, choice: index };
-      const key = worldKey(reached.world);
+      const key = this.keys.of(reached.world);
       if (choice.fault === undefined) {
         const next = this.reach(reached, key);
         if (index === calm) (this.nodes[node] as Node).calm = next;

@@ -47,8 +47,11 @@ function watchStep(scenario: Scenario, world: World, entry: StepEntry, landing: 
     case 'started':
       check(!landing.isClosing, 'nothing starts while the application closes (promise 18)', entry);
       check(landing.isLate || now >= step.dueAt, 'an attempt waits until it is due (promise 7)', entry);
-      if (entry.phase === 'act') startAct(watch, step, entry.attempt, landing.isLate ? -1 : now);
-      else startUndo(watch, step, entry.attempt, landing.isLate ? Infinity : now);
+      if (entry.phase === 'act') {
+        const isInTime = landing.isLate || now < watch.deadlineAt || hasPassedPivot(watch);
+        check(isInTime, 'no act starts behind the deadline', step);
+        startAct(watch, step, entry.attempt, now);
+      } else startUndo(watch, step, entry.attempt, landing.isLate ? Infinity : now);
       return countStart(watch, world, scenario);
     case 'completed':
       watch.recoveries = 0;
@@ -79,7 +82,6 @@ function startAct(watch: Watch, step: WatchedStep, attempt: number, now: number)
   check(step.act !== 'over', 'what has failed for good is never acted again', step);
   check(attempt === step.acts + 1, 'attempts are counted without gaps', step);
   check(oneAtATime(watch, step), 'one step at a time', step);
-  check(now < watch.deadlineAt || hasPassedPivot(watch), 'no act starts behind the deadline', step);
   if (step.place < 0) step.place = watch.places++;
   step.act = 'open';
   step.acts = attempt;

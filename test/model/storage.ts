@@ -50,7 +50,9 @@ function append(scenario: Scenario, world: World, entries: readonly EntryDraft[]
   world.watch = copyWatch(world.watch);
   watchRow(scenario, world, { entries }, landing);
   for (const entry of entries) world.store.state = applyEntry(world.store.state, entry, world.now);
-  world.store.version++;
+  const version = ++world.store.version;
+  // What finds its place taken never lands.
+  world.wire = world.wire.filter((item) => item.type === 'call' || item.row.version > version);
 }
 
 /** Stores an operator's request beside the saga; refused for final ones. */

@@ -1,39 +1,71 @@
 import type { SagaState } from '../../lib/engine/rules/saga-state.js';
 import type { PhaseProgress } from '../../lib/engine/rules/step-progress.js';
+import type { EntryDraft } from '../../lib/storage/log-entry.js';
 import type { Watch } from './watch.js';
-import { workerOf, type Doing, type Process, type World } from './world.js';
+import { workerOf, type Doing, type Process, type Row, type Wire, type World } from './world.js';
 
 const NEVER = Infinity;
 
 /**
- * Two worlds with one key have the same futures. Times count from now, and versions from the stored one: what differs only in
- * how long it took is the same. So a saga that goes round in circles comes back to a key, and is found out.
+ * Names worlds so that two of one name have the same futures (see world-key.test.ts). Times count from now, and versions from
+ * the stored one: what differs only in how long it took is the same. So a saga that goes round in circles comes back to a
+ * name, and is found out. What differs only in names is the same too: which of two processes it is, and which number a request has.
  */
-export function worldKey(world: World): string {
-  const { now, store, processes, wire, outside, watch, code, asked } = world;
-  const owner = processes.findIndex((process) => workerOf(process) === store.worker);
-  const parts: unknown[] = [
-    code,
-    asked,
-    owner,
-    left(store.dueAt, now),
-    store.held?.code,
-    store.requests.map(({ id, type, step }) => `${id}${type}${step ?? ''}`).join(),
-    stateKey(store.state, now),
-    ...processes.map((process) => processKey(process, world)),
-    wire
-      .map((item) =>
-        item.type === 'call'
-          ? `${item.phase}${item.step}`
-          : `${item.row.version - store.version}${item.row.entries.map((e) => `${e.event}${e.step ?? ''}`).join()}`,
-      )
-      .join(),
-    watchKey(watch, now),
-  ];
-  for (const step of Object.values(outside)) {
-    parts.push(flags(step.stands, step.happened, step.late, step.settled));
+export class WorldKeys {
+  private readonly states = new PartKeys(stateKey);
+  private readonly watches = new PartKeys(watchKey);
+
+  of(world: World): string {
+    const { now, store, processes, wire, outside, watch, code } = world;
+    const parts: unknown[] = [
+      code,
+      left(store.dueAt, now),
+      store.held?.code,
+      this.states.of(store.state, now),
+      this.watches.of(watch, now),
+      inAnyOrder(processes.map((process) => this.processKey(process, world))),
+      inAnyOrder(wire.map((item) => wireKey(item, world))),
+    ];
+    for (const { type, step } of store.requests) parts.push(type, step);
+    for (const step of Object.values(outside)) {
+      parts.push(flags(step.stands, step.happened, step.late, step.settled));
+    }
+    return parts.join('|');
   }
-  return parts.join('|');
+
+  private processKey(process: Process, world: World): string {
+    const { run, hasLease, closing } = process;
+    const { now, store } = world;
+    const flagged = flags(hasLease, closing, workerOf(process) === store.worker);
+    if (run === undefined) return String(flagged);
+    const own = run.state === store.state ? '=' : `${run.version - store.version}/${this.states.of(run.state, now)}`;
+    const known = run.requests.map(({ id, type, step }) => `${placeOf(id, world)}${type}${step ?? ''}`).join();
+    const within = run.within !== undefined;
+    const doing = doingKey(run.doing, world);
+    return [flagged, own, known, entriesKey(run.pending, world), within, run.eager, run.code, doing].join('~');
+  }
+}
+
+/** The keys of what many worlds share and nobody changes: made once for each time, and kept as short as a number. */
+class PartKeys<Part extends object> {
+  private readonly latest = new WeakMap<Part, { readonly now: number; readonly key: number }>();
+  private readonly numbers = new Map<string, number>();
+
+  constructor(private readonly spell: (part: Part, now: number) => string) {}
+
+  of(part: Part, now: number): number {
+    const latest = this.latest.get(part);
+    if (latest?.now === now) return latest.key;
+    const spelled = this.spell(part, now);
+    const key = this.numbers.get(spelled) ?? this.numbers.size;
+    this.numbers.set(spelled, key);
+    this.latest.set(part, { now, key });
+    return key;
+  }
+}
+
+function inAnyOrder(keys: readonly string[]): string {
+  return keys.length < 2 ? keys.join() : [...keys].sort().join('&');
 }
 
 /** Called fifty million times: it looks up no global, which is slow in the contexts that Jest runs tests in. */
@@ -44,6 +76,11 @@ function left(time: number | undefined, now: number): number | '' {
 
 function flags(...all: readonly boolean[]): number {
   return all.reduce((number, flag) => number * 2 + (flag ? 1 : 0), 0);
+}
+
+/** One that has been answered is nobody's any more, whichever it was. */
+function placeOf(request: string, { store }: World): number {
+  return store.requests.findIndex(({ id }) => id === request);
 }
 
 function stateKey(state: SagaState, now: number): string {
@@ -68,26 +105,44 @@ function phaseKey({ status, failures, dueAt }: PhaseProgress, now: number): stri
   return `${status}${failures}/${left(dueAt, now)}`;
 }
 
-function processKey({ run, hasLease, closing }: Process, world: World): string {
-  const { now, store } = world;
-  const flagged = flags(hasLease, closing);
-  if (run === undefined) return String(flagged);
-  const own = run.state === store.state ? '=' : `${run.version - store.version}${stateKey(run.state, now)}`;
-  const pending = run.pending.map((entry) => JSON.stringify({ ...entry, attempt: 0 })).join();
-  const known = run.requests.map(({ id }) => id).join();
-  const within = run.within !== undefined;
-  return [flagged, own, known, pending, within, run.eager, run.code, doingKey(run.doing, world)].join('~');
+function wireKey(item: Wire, world: World): string {
+  return item.type === 'call' ? `${item.phase}${item.step}` : rowKey(item.row, world);
 }
 
-function doingKey(doing: Doing, { now, store }: World): string {
+function rowKey({ version, writeId, entries, head, known, effect, commits }: Row, world: World): string {
+  const { now, store } = world;
+  if (version <= store.version && writeId !== store.writeId) return 'never';
+  const parts = [
+    version - store.version,
+    entriesKey(entries, world),
+    JSON.stringify(head),
+    known === 'all' ? known : known.map((id) => placeOf(id, world)).join(),
+    effect?.type,
+    effect?.type === 'wait' ? left(effect.until, now) : '',
+    commits !== undefined,
+  ];
+  return parts.join('/');
+}
+
+function entriesKey(entries: readonly EntryDraft[], world: World): string {
+  return entries.map((entry) => JSON.stringify({ ...entry, attempt: 0, ...namesRequest(entry, world) })).join();
+}
+
+function namesRequest(entry: EntryDraft, world: World): { readonly request?: number } {
+  return 'request' in entry && entry.request !== undefined ? { request: placeOf(entry.request, world) } : {};
+}
+
+function doingKey(doing: Doing, world: World): string {
+  const { now, store, wire } = world;
   switch (doing.type) {
     case 'deciding':
       return 'd';
     case 'resending':
     case 'looking': {
-      const { version, writeId, entries, known } = doing.row;
-      const is = version - store.version + (writeId === store.writeId ? 'own' : '');
-      return `${doing.type}${is}${known}${entries.map((e) => `${e.event}${e.step ?? ''}`).join()}`;
+      const { row } = doing;
+      const landed = row.writeId === store.writeId;
+      const isOnWire = wire.some((item) => item.type === 'write' && item.row === row);
+      return `${doing.type}${flags(landed, isOnWire)}${rowKey(row, world)}`;
     }
     case 'calling':
       return `c${doing.phase}${doing.step}`;
@@ -108,6 +163,7 @@ function watchKey(watch: Watch, now: number): string {
   for (const step of watch.steps) {
     parts.push(step.place, step.act, step.actFailures, flags(step.doubt, step.saved), left(step.lostUntil, now));
     parts.push(step.undo, step.undoFailures, left(step.dueAt, now));
+    parts.push(step.act === 'open' ? left(step.actStartedAt + (step.plan.timeout ?? 0), now) : '');
   }
   return parts.join();
 }
