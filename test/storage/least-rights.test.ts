@@ -24,7 +24,7 @@ function grantsOf(guide: string): readonly string[] {
 /** The statements by which a guide has somebody look on: what is not finished, and the log of one saga. */
 function looksOf(guide: string): readonly string[] {
   const text = readFileSync(new URL(`../../docs/${guide}`, import.meta.url), 'utf8');
-  return Array.from(text.matchAll(/^SELECT .*;$/gm), ([statement]) => statement);
+  return Array.from(text.matchAll(/^SELECT [^;]*;$/gm), ([statement]) => statement);
 }
 
 /** A server with tables of sagas, and users of it who have these rights and no others. */
