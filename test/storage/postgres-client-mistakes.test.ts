@@ -7,7 +7,7 @@ import { drizzle as drizzleProxy } from 'drizzle-orm/pg-proxy';
 import knex from 'knex';
 import { Kysely, MysqlDialect, SqliteDialect } from 'kysely';
 import { createPool } from 'mysql2/promise';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { prismaOverMysql } from '../harness/prisma-client.js';
 import { sqlState } from '../../lib/storage/postgres/driver-error.js';
@@ -102,5 +102,26 @@ describe('the SQLSTATE of an error', () => {
     const error: Error & { cause?: unknown } = new Error('its own cause');
     error.cause = error;
     expect(sqlState(error)).toBeUndefined();
+  });
+});
+
+describe('PostgresSagaStorage needs a second connection where one listens', () => {
+  const ofOne: readonly [string, () => PostgresStorageOptions['client']][] = [
+    ['a Pool', () => new Pool({ max: 1 })],
+    ['Knex', () => knex({ client: 'pg', connection: 'postgres://localhost/shop', pool: { min: 0, max: 1 } })],
+    ['Drizzle', () => drizzle({ client: new Pool({ max: 1 }) })],
+  ];
+
+  test.each(ofOne)('%s of one connection is refused', (_name, client) => {
+    expect(() => new PostgresSagaStorage({ client: client() })).toThrow(
+      expect.objectContaining({
+        code: 'SAGA_CONFIGURATION',
+        message: expect.stringContaining('listening to other replicas keeps one: allow it 2, or set `listener: false`'),
+      }),
+    );
+  });
+
+  test.each(ofOne)('%s of one connection will do where none listens', (_name, client) => {
+    expect(() => new PostgresSagaStorage({ client: client(), listener: false })).not.toThrow();
   });
 });

@@ -102,7 +102,9 @@ export class ListeningSession {
 
   private async assertHears(): Promise<void> {
     const echo = new Promise<void>((resolve) => (this.#hearEcho = resolve));
-    await this.parts.hints.echo();
+    await answerWithin(ANSWER_TIMEOUT, this.parts.hints.echo(), () => {
+      throw new Error('There is no other connection by which to try whether notifications arrive.');
+    });
     const lost = this.ended.then(() => {
       throw new Error('The connection that listens is lost.');
     });

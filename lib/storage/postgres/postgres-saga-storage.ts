@@ -1,3 +1,4 @@
+import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import { GroupCommit } from '../group-commit.js';
@@ -101,10 +102,13 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
       answerTimeout,
     );
     const lender = listenerLender(statements, listener);
+    const listens = listener === true && lender !== undefined;
+    const poolSize = this.options.poolSize ?? statements.poolSize;
+    if (listens && poolSize !== undefined && poolSize < 2) throw noneLeft();
     const budget = connectionBudget({
       batches: BATCHES_UNDER_WAY,
-      listens: listener === true && lender !== undefined,
-      poolSize: this.options.poolSize ?? statements.poolSize,
+      listens,
+      poolSize,
       storage: 'PostgresSagaStorage',
       sizeOption: '`max` of a Pool',
     });
@@ -269,4 +273,11 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     const pending = batch.filter((write) => write.kind === 'creation' && write.head.status === 'PENDING');
     this.told.pending(pending.map(({ row }) => row.sagaId).filter((id) => written.has(id)));
   }
+}
+
+function noneLeft(): SagaConfigurationError {
+  return new SagaConfigurationError([
+    'PostgresSagaStorage: its client makes one connection at most (`max` of a Pool), and listening to other replicas keeps one: ' +
+      'allow it 2, or set `listener: false`.',
+  ]);
 }

@@ -5,7 +5,7 @@ import { isTablePrefix } from '../sql/saga-tables.js';
 import { isStorable } from '../rows/storable.js';
 import { CLIENTS } from './clients/accepted-clients.js';
 import type { PostgresStorageClient } from './clients/postgres-storage-client.js';
-import type { PostgresOwnListener, PostgresPool } from './postgres-client.js';
+import type { PostgresOwnListener } from './postgres-client.js';
 
 /** How a {@link PostgresSagaStorage} works. */
 export interface PostgresStorageOptions<Client extends PostgresStorageClient = PostgresStorageClient> {
@@ -75,10 +75,6 @@ export function checkOptions(options: PostgresStorageOptions): CheckedOptions {
       '`listener` must be true, false, or a function that gives a connected Client of pg.',
     ),
     ...mistakeIf(
-      listener === true && isTooSmall(client),
-      'the Pool makes one connection at most (`max`), and listening to other replicas keeps one: allow it 2, or set `listener: false`.',
-    ),
-    ...mistakeIf(
       poolSize !== undefined && !(Number.isInteger(poolSize) && poolSize > 0),
       '`poolSize` must be a whole number above 0.',
     ),
@@ -102,11 +98,4 @@ function mistakeIf(wrong: boolean, text: string): readonly string[] {
 
 function isSchemaName(schema: unknown): boolean {
   return isStorable(schema) && schema !== '' && Buffer.byteLength(schema) <= LONGEST_NAME && !schema.startsWith('pg_');
-}
-
-/** Whether it is a Pool of one connection. What is no client at all is told of as such. */
-function isTooSmall(client: unknown): boolean {
-  if (CLIENTS.mistakesOf(client).length > 0) return false;
-  const { options, connect } = client as Partial<PostgresPool>;
-  return typeof connect === 'function' && options?.max !== undefined && options.max < 2;
 }
