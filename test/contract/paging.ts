@@ -62,6 +62,26 @@ export function describePaging(subject: StorageUnderTest): void {
     },
   );
 
+  it.each<SagaQuery>([
+    { status: ['PENDING', 'RUNNING', 'COMPENSATING', 'COMPENSATION_FAILED', 'FAILED'] },
+    { status: ['RUNNING', 'COMPENSATING', 'COMPENSATION_FAILED', 'FAILED'], name: 'OrderSaga' },
+    { status: ['RUNNING', 'COMPLETED'] },
+    { status: ['RUNNING', 'COMPENSATING'] },
+  ])('brings those of all statuses in one order: %j', async (query) => {
+    const statuses = ['RUNNING', 'COMPENSATING', 'COMPENSATION_FAILED', 'FAILED', 'COMPLETED'] as const;
+    const all = times(25, (index) => ({ id: `saga-${index}`, status: statuses[index % statuses.length]! }));
+    for (const [index, { id, status }] of all.entries()) {
+      await subject.create({ id });
+      const parked = index % 7 === 0 ? { heldReason: { code: 'unreadable', message: 'damaged' } as const } : {};
+      await subject.write(id, { head: { status, ...parked } });
+      if (index % 3 === 0) await subject.advance(1000);
+    }
+    const wanted = all.filter(({ status }) => query.status?.includes(status)).map(({ id }) => id);
+    const sagas = await allPages(subject, { ...query, limit: 4 });
+    expect(sagas.map(({ id }) => id).toSorted()).toEqual(wanted.toSorted());
+    expect(sagas).toEqual(sagas.toSorted(newestFirst));
+  });
+
   it('neither repeats nor leaves out a saga when others are created between two pages', async () => {
     const ids = await createMany(20);
     const first = await subject.storage.find({ limit: 6 });

@@ -63,7 +63,7 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('in
     [{}, 'COVERING INDEX'],
     [{ createdBefore: new Date() }, 'COVERING INDEX'],
     [{ status: 'COMPLETED' }, 'INDEX'],
-    [{ status: ['RUNNING', 'FAILED'] }, 'INDEX'],
+    [{ status: ['RUNNING', 'COMPLETED'] }, 'INDEX'],
   ])('continue a page of %j in each name, and look up only what is on these', (query, index) => {
     const after = encodeCursor({ createdAt: 1, id: 'saga-1' });
     const { sql, values } = selectPage(TABLES, checkQuery({ ...query, after }));
@@ -92,5 +92,13 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('in
     const status = ['PENDING', 'RUNNING', 'COMPENSATING'] as const;
     const { sql, values } = selectPage(TABLES, checkQuery({ status }));
     expect(readsOfHeads(sql, values)).toEqual(['SCAN saga_heads USING INDEX saga_heads_unfinished']);
+  });
+
+  it('look for all but the completed among the unfinished and among the failed', () => {
+    const { sql, values } = selectPage(TABLES, checkQuery({ status: ['PENDING', 'RUNNING', 'FAILED'] }));
+    expect(readsOfHeads(sql, values)).toEqual([
+      'SCAN saga_heads USING INDEX saga_heads_unfinished',
+      'SEARCH saga_heads USING INDEX saga_heads_by_status (status=?)',
+    ]);
   });
 });

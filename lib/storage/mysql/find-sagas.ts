@@ -2,7 +2,7 @@ import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import { SAGA_STATUSES, isFinal, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
-import { isOnThePath } from '../sql/listed-sagas.js';
+import { isOnThePath, splitByIndex } from '../sql/listed-sagas.js';
 import { isStorable } from '../rows/storable.js';
 import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
 import { searchable } from './change-head.js';
@@ -20,12 +20,15 @@ export async function findSagas(connection: MysqlConnection, query: SagaQuery): 
 /** The statement for a query: the conditions that it has, and no others, so that the server can choose the index for them. */
 export function selectPage(heads: string, query: CheckedQuery): BoundStatement {
   return boundStatement((bind) => {
-    const source = sourceOf(heads, query, bind);
-    const conditions = conditionsOf(query, bind);
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    return `
-      SELECT ${selectList(HEAD_COLUMNS)} FROM ${source} ${where}
-      ORDER BY head.created_at DESC, head.id DESC LIMIT ${bind(query.limit + 1)}`;
+    const newest = (alias: string) =>
+      `ORDER BY ${alias}created_at DESC, ${alias}id DESC LIMIT ${bind(query.limit + 1)}`;
+    const parts = splitByIndex(query).map((part) => {
+      const source = sourceOf(heads, part, bind);
+      const conditions = conditionsOf(part, bind);
+      const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+      return `SELECT ${selectList(HEAD_COLUMNS)} FROM ${source} ${where} ${newest('head.')}`;
+    });
+    return parts.length === 1 ? parts.join('') : `(${parts.join(') UNION ALL (')}) ${newest('')}`;
   });
 }
 

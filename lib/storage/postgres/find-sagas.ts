@@ -2,7 +2,7 @@ import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import { isFinal, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
-import { isOfAnyName, isOnThePath } from '../sql/listed-sagas.js';
+import { isOfAnyName, isOnThePath, splitByIndex } from '../sql/listed-sagas.js';
 import { SAGA_NAMES } from '../sql/saga-names.js';
 import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
 import { isStorable } from '../rows/storable.js';
@@ -22,11 +22,12 @@ export async function findSagas(connection: PostgresConnection, query: SagaQuery
 /** The statement for a query: the conditions that it has, and no others, so that PostgreSQL can choose the index for them. */
 export function selectPage(tables: SagaTables, query: CheckedQuery): BoundStatement {
   return boundStatement((bind) => {
-    const conditions = conditionsOf(query, bind);
     const newest = `ORDER BY head.created_at DESC, head.id DESC LIMIT ${bind(query.limit + 1)}`;
-    return isOfAnyName(query)
-      ? mergeNames(tables, conditions, newest)
-      : `SELECT ${HEAD_COLUMNS} FROM ${tables.heads} head ${whereAll(conditions)} ${newest}`;
+    if (isOfAnyName(query)) return mergeNames(tables, conditionsOf(query, bind), newest);
+    const parts = splitByIndex(query).map(
+      (part) => `(SELECT head.* FROM ${tables.heads} head ${whereAll(conditionsOf(part, bind))} ${newest})`,
+    );
+    return `SELECT ${HEAD_COLUMNS} FROM (${parts.join(' UNION ALL ')}) head ${newest}`;
   });
 }
 

@@ -12,5 +12,19 @@ export function isOnThePath(status: SagaStatus): boolean {
  */
 export function isOfAnyName({ statuses, name, step, error, held }: CheckedQuery): boolean {
   if (name !== undefined || step !== undefined || error !== undefined || held !== undefined) return false;
-  return statuses === undefined || (statuses.some(isOnThePath) && statuses.some(isFinal));
+  return statuses === undefined || (statuses.some(isOnThePath) && statuses.includes('COMPLETED'));
+}
+
+/**
+ * A query as queries of which an index leads to each: those that have not ended are in one, those that have failed in another, and together they
+ * would be looked for among all that have completed.
+ */
+export function splitByIndex(query: CheckedQuery): readonly CheckedQuery[] {
+  const { statuses, step, error, held } = query;
+  if (statuses === undefined || step !== undefined || error !== undefined || held !== undefined) return [query];
+  if (!statuses.some(isOnThePath) || !statuses.includes('FAILED') || statuses.includes('COMPLETED')) return [query];
+  return [
+    { ...query, statuses: statuses.filter((status) => !isFinal(status)) },
+    { ...query, statuses: ['FAILED'] },
+  ];
 }

@@ -2,7 +2,7 @@ import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import { isFinal, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
-import { isOfAnyName, isOnThePath } from '../sql/listed-sagas.js';
+import { isOfAnyName, isOnThePath, splitByIndex } from '../sql/listed-sagas.js';
 import { SAGA_NAMES } from '../sql/saga-names.js';
 import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
 import type { SqliteConnection } from './sqlite-connection.js';
@@ -29,13 +29,26 @@ interface Filter {
  * running sagas does it have to be told: it would go through all that ever were, in their order, to find the few that are unfinished.
  */
 export function selectPage(tables: SagaTables, query: CheckedQuery): Filter {
-  const { heads } = tables;
-  const filters = filtersOf(query);
   const size = query.limit + 1;
-  const values = [...filters.flatMap(({ values }) => values), size];
-  if (isOfAnyName(query)) return { sql: mergeNames(tables, filters), values: [...values, size] };
+  if (isOfAnyName(query)) {
+    const filters = filtersOf(query);
+    return { sql: mergeNames(tables, filters), values: [...valuesOf(filters), size, size] };
+  }
+  const parts = splitByIndex(query).map((part) => selectPart(tables, part));
+  if (parts[0] !== undefined && parts.length === 1) return parts[0];
+  const union = parts.map(({ sql }) => `SELECT * FROM (${sql})`).join(' UNION ALL ');
+  return { sql: `SELECT * FROM (${union}) ${NEWEST}`, values: [...valuesOf(parts), size] };
+}
+
+function selectPart({ heads }: SagaTables, query: CheckedQuery): Filter {
+  const filters = filtersOf(query);
   const index = isAmongUnfinished(query) ? `INDEXED BY ${heads}_unfinished` : '';
-  return { sql: `SELECT * FROM ${heads} ${index} ${whereAll(filters)} ${NEWEST}`, values };
+  const sql = `SELECT * FROM ${heads} ${index} ${whereAll(filters)} ${NEWEST}`;
+  return { sql, values: [...valuesOf(filters), query.limit + 1] };
+}
+
+function valuesOf(filters: readonly Filter[]): readonly SqliteValue[] {
+  return filters.flatMap(({ values }) => values);
 }
 
 /** Of each name as many as the page may hold, and of those the newest. */
