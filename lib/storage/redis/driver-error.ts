@@ -65,6 +65,12 @@ export function toSagaError(error: unknown): unknown {
         'The Redis server of the sagas cannot save to its disk, and takes no writes until it can (MISCONF). Nothing was written; its log says why it cannot.',
         cause,
       );
+    case 'READONLY':
+      return new StorageUnavailableError(
+        'failed',
+        'The Redis server of the sagas is a read-only replica by now (READONLY). Nothing was written; where another one is the primary at the same address, `reconnectOnError` has the client go there: see docs/redis.md.',
+        cause,
+      );
     default:
       return new StorageUnavailableError(
         'failed',
