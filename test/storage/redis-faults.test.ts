@@ -47,32 +47,37 @@ await whereThereIsRedis('Faults of RedisSagaStorage', () => {
   }
 
   describe('a server whose memory is full', () => {
-    it('refuses whole writes, and takes them again when there is room', async () => {
-      const { space } = await serverWith('--maxmemory-policy', 'noeviction');
-      const subject = await space.subject();
-      for (const id of ['saga-1', 'saga-2', 'done']) await subject.create({ id });
-      await subject.write('done', { head: { status: 'COMPLETED', worker: null } });
-      await subject.request({ sagaId: 'saga-2' });
-      const before = await space.dump();
-      await space.admin.config('SET', 'maxmemory', '1');
+    it.each(['noeviction', 'volatile-lru', 'volatile-random', 'volatile-ttl'])(
+      'refuses whole writes with %s, and takes them again when there is room',
+      async (policy) => {
+        const { space } = await serverWith('--maxmemory-policy', policy);
+        const subject = await space.subject();
+        for (const id of ['saga-1', 'saga-2', 'done']) await subject.create({ id });
+        await subject.write('done', { head: { status: 'COMPLETED', worker: null } });
+        await subject.request({ sagaId: 'saga-2' });
+        const before = await space.dump();
+        await space.admin.set('cached', 'with a time to live', 'EX', 600);
+        await space.admin.config('SET', 'maxmemory', '1');
 
-      const full = { code: 'SAGA_STORAGE_UNAVAILABLE', reason: 'full' };
-      const read = await subject.load('saga-1');
-      const changes = { status: 'COMPENSATING', heldReason: null, failedStep: 'charge' } as const;
-      await expect(subject.create({ id: 'new' })).rejects.toMatchObject(full);
-      await expect(subject.storage.transition(subject.next(read))).rejects.toMatchObject(full);
-      await expect(subject.storage.transition(subject.next(read, { head: changes }))).rejects.toMatchObject(full);
-      await expect(subject.claim({ ids: ['saga-1'] })).rejects.toMatchObject(full);
-      await expect(subject.request()).rejects.toMatchObject(full);
-      expect(await space.dump()).toEqual(before);
-      // What makes room needs none.
-      expect(await subject.storage.prune({ olderThan: -1000 })).toBe(1);
+        const full = { code: 'SAGA_STORAGE_UNAVAILABLE', reason: 'full' };
+        const read = await subject.load('saga-1');
+        const changes = { status: 'COMPENSATING', heldReason: null, failedStep: 'charge' } as const;
+        await expect(subject.create({ id: 'new' })).rejects.toMatchObject(full);
+        await expect(subject.storage.transition(subject.next(read))).rejects.toMatchObject(full);
+        await expect(subject.storage.transition(subject.next(read, { head: changes }))).rejects.toMatchObject(full);
+        await expect(subject.claim({ ids: ['saga-1'] })).rejects.toMatchObject(full);
+        await expect(subject.request()).rejects.toMatchObject(full);
+        expect(await space.dump()).toEqual(before);
+        expect(await space.admin.exists('cached')).toBe(policy === 'noeviction' ? 1 : 0);
+        // What makes room needs none.
+        expect(await subject.storage.prune({ olderThan: -1000 })).toBe(1);
 
-      await space.admin.config('SET', 'maxmemory', '0');
-      expect(await subject.storage.transition(subject.next(read, { head: changes }))).toMatchObject({
-        outcome: 'written',
-      });
-    });
+        await space.admin.config('SET', 'maxmemory', '0');
+        expect(await subject.storage.transition(subject.next(read, { head: changes }))).toMatchObject({
+          outcome: 'written',
+        });
+      },
+    );
   });
 
   describe('a value that the server does not take', () => {

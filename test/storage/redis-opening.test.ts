@@ -120,7 +120,7 @@ await whereThereIsRedis('Opening RedisSagaStorage', () => {
 
     it.each([
       ['redis_version:6.0.16\r\nrole:master', 'the server is Redis 6.0.16, and 6.2 is the oldest'],
-      ['redis_version:7.2.4\r\nrole:master\r\nmaxmemory_policy:volatile-ttl', 'maxmemory-policy volatile-ttl'],
+      ['redis_version:7.2.4\r\nrole:master\r\nmaxmemory_policy:allkeys-new', 'maxmemory-policy allkeys-new'],
     ])('with a server that says %j', async (info, text) => {
       const client: RedisClient = {
         pipeline: (commands) => ({

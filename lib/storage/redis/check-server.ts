@@ -55,13 +55,18 @@ function mistakesOf(facts: Facts): string[] {
       ? [`the server is Redis ${version}, and ${OLDEST_VERSION.join('.')} is the oldest that will do`]
       : []),
     ...(facts.get('role') === 'slave' ? ['the server is a read-only replica: connect to the primary'] : []),
-    ...(policy !== undefined && policy !== 'noeviction'
+    ...(policy !== undefined && evictsSagas(policy)
       ? [
           `the server evicts keys when its memory is full (maxmemory-policy ${policy}), and sagas with them: ` +
-            `set it to noeviction, or give sagas a server of their own`,
+            `set it to noeviction or a volatile one, or give sagas a server of their own`,
         ]
       : []),
   ];
+}
+
+/** The volatile ones evict keys with a time to live, and none of a saga's has one. */
+function evictsSagas(policy: string): boolean {
+  return policy !== 'noeviction' && !policy.startsWith('volatile-');
 }
 
 function isTooOld(version: string): boolean {
@@ -87,7 +92,7 @@ function warningsOf(facts: Facts, save: string | undefined): readonly string[] {
   const unknown = [
     ...(facts.has('redis_version') ? [] : ['its version']),
     ...(facts.has('role') ? [] : ['whether it is a primary']),
-    ...(facts.has('maxmemory_policy') ? [] : ['its maxmemory-policy (which must be noeviction)']),
+    ...(facts.has('maxmemory_policy') ? [] : ['its maxmemory-policy (which must be noeviction or a volatile one)']),
     ...(facts.has('aof_enabled') ? [] : ['whether it keeps anything on disk']),
   ];
   const aof = facts.get('aof_enabled');
