@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Cluster } from 'ioredis';
+import { Cluster, type RedisOptions } from 'ioredis';
 import { times, type StorageUnderTest } from '../contract/storage-under-test.js';
+import { FaultyProxy } from '../harness/faulty-proxy.js';
 import { OwnRedisServer } from '../harness/redis-own-server.js';
 import { startCluster } from '../harness/redis-cluster.js';
 import { whereThereIsRedis } from '../harness/redis-server.js';
@@ -10,11 +11,13 @@ import { RedisSpace } from '../harness/redis-space.js';
 await whereThereIsRedis('Faults of RedisSagaStorage', () => {
   const servers: OwnRedisServer[] = [];
   const spaces: RedisSpace[] = [];
+  const addresses: FaultyProxy[] = [];
   beforeEach(() => {
     Logger.overrideLogger(false);
   });
   afterEach(async () => {
     for (const space of spaces.splice(0)) await space.clear();
+    for (const address of addresses.splice(0)) await address.close();
     for (const server of servers.splice(0)) await server.remove();
   });
 
@@ -44,32 +47,37 @@ await whereThereIsRedis('Faults of RedisSagaStorage', () => {
   }
 
   describe('a server whose memory is full', () => {
-    it('refuses whole writes, and takes them again when there is room', async () => {
-      const { space } = await serverWith('--maxmemory-policy', 'noeviction');
-      const subject = await space.subject();
-      for (const id of ['saga-1', 'saga-2', 'done']) await subject.create({ id });
-      await subject.write('done', { head: { status: 'COMPLETED', worker: null } });
-      await subject.request({ sagaId: 'saga-2' });
-      const before = await space.dump();
-      await space.admin.config('SET', 'maxmemory', '1');
+    it.each(['noeviction', 'volatile-lru', 'volatile-random', 'volatile-ttl'])(
+      'refuses whole writes with %s, and takes them again when there is room',
+      async (policy) => {
+        const { space } = await serverWith('--maxmemory-policy', policy);
+        const subject = await space.subject();
+        for (const id of ['saga-1', 'saga-2', 'done']) await subject.create({ id });
+        await subject.write('done', { head: { status: 'COMPLETED', worker: null } });
+        await subject.request({ sagaId: 'saga-2' });
+        const before = await space.dump();
+        await space.admin.set('cached', 'with a time to live', 'EX', 600);
+        await space.admin.config('SET', 'maxmemory', '1');
 
-      const full = { code: 'SAGA_STORAGE_UNAVAILABLE', reason: 'full' };
-      const read = await subject.load('saga-1');
-      const changes = { status: 'COMPENSATING', heldReason: null, failedStep: 'charge' } as const;
-      await expect(subject.create({ id: 'new' })).rejects.toMatchObject(full);
-      await expect(subject.storage.transition(subject.next(read))).rejects.toMatchObject(full);
-      await expect(subject.storage.transition(subject.next(read, { head: changes }))).rejects.toMatchObject(full);
-      await expect(subject.claim({ ids: ['saga-1'] })).rejects.toMatchObject(full);
-      await expect(subject.request()).rejects.toMatchObject(full);
-      expect(await space.dump()).toEqual(before);
-      // What makes room needs none.
-      expect(await subject.storage.prune({ olderThan: -1000 })).toBe(1);
+        const full = { code: 'SAGA_STORAGE_UNAVAILABLE', reason: 'full' };
+        const read = await subject.load('saga-1');
+        const changes = { status: 'COMPENSATING', heldReason: null, failedStep: 'charge' } as const;
+        await expect(subject.create({ id: 'new' })).rejects.toMatchObject(full);
+        await expect(subject.storage.transition(subject.next(read))).rejects.toMatchObject(full);
+        await expect(subject.storage.transition(subject.next(read, { head: changes }))).rejects.toMatchObject(full);
+        await expect(subject.claim({ ids: ['saga-1'] })).rejects.toMatchObject(full);
+        await expect(subject.request()).rejects.toMatchObject(full);
+        expect(await space.dump()).toEqual(before);
+        expect(await space.admin.exists('cached')).toBe(policy === 'noeviction' ? 1 : 0);
+        // What makes room needs none.
+        expect(await subject.storage.prune({ olderThan: -1000 })).toBe(1);
 
-      await space.admin.config('SET', 'maxmemory', '0');
-      expect(await subject.storage.transition(subject.next(read, { head: changes }))).toMatchObject({
-        outcome: 'written',
-      });
-    });
+        await space.admin.config('SET', 'maxmemory', '0');
+        expect(await subject.storage.transition(subject.next(read, { head: changes }))).toMatchObject({
+          outcome: 'written',
+        });
+      },
+    );
   });
 
   describe('a value that the server does not take', () => {
@@ -169,6 +177,65 @@ await whereThereIsRedis('Faults of RedisSagaStorage', () => {
       expect(await space.dump()).toEqual(before);
       // Its scripts are forgotten, and sent again.
       expect(await subject.write('saga-1')).toMatchObject({ outcome: 'written' });
+    });
+  });
+
+  describe('a primary that has become a replica behind its address', () => {
+    /** A primary waits for more replicas before it sends its data, unless it is told not to. */
+    const AT_ONCE = ['--repl-diskless-sync-delay', '0'];
+
+    /** A storage that reaches its server by an address; and what has another server take over behind it, as providers' services do. */
+    async function behindAddress(
+      options: RedisOptions,
+    ): Promise<{ subject: StorageUnderTest; failOver(): Promise<void> }> {
+      const [first, second] = [await serverWith(...AT_ONCE), await serverWith(...AT_ONCE)];
+      const target = { host: '127.0.0.1', port: first.server.port };
+      const address = await FaultyProxy.before(target);
+      addresses.push(address);
+      const space = spaceOf(`redis://127.0.0.1:${address.port}`);
+      return {
+        subject: await space.subject({ client: space.client(options) }),
+        failOver: async () => {
+          await second.space.admin.replicaof('127.0.0.1', first.server.port);
+          // Only a replica that has caught up counts.
+          await first.space.admin.set('last', 'write');
+          expect(await first.space.admin.wait(1, 0)).toBe(1);
+          await second.space.admin.replicaof('NO', 'ONE');
+          await first.space.admin.replicaof('127.0.0.1', second.server.port);
+          target.port = second.server.port;
+        },
+      };
+    }
+
+    const replica = { ...failed, message: expect.stringMatching(/read-only replica.*READONLY.*reconnectOnError/) };
+    const beat = { worker: 'w1', beat: 1, duration: 60_000 };
+
+    it('is left at the first write or heartbeat, by a client that heeds it as the guide says', async () => {
+      const reconnectOnError = (error: Error): boolean => error.message.includes('READONLY');
+      const writing = await behindAddress({ reconnectOnError });
+      await writing.subject.create();
+      const write = writing.subject.next(await writing.subject.load());
+      await writing.failOver();
+      await expect(writing.subject.storage.transition(write)).rejects.toMatchObject(replica);
+      expect(await writing.subject.storage.transition(write)).toMatchObject({ outcome: 'written' });
+
+      const beating = await behindAddress({ reconnectOnError });
+      await beating.subject.storage.heartbeat({ ...beat, beat: 0 });
+      await beating.failOver();
+      await expect(beating.subject.storage.heartbeat(beat)).rejects.toMatchObject(replica);
+      expect(await beating.subject.storage.heartbeat(beat)).toMatchObject({ outcome: 'alive' });
+    });
+
+    it('is told of with what to do where the client stays, which is the application to decide', async () => {
+      const { subject, failOver } = await behindAddress({});
+      await subject.create();
+      await subject.storage.heartbeat({ ...beat, beat: 0 });
+      const write = subject.next(await subject.load());
+      await failOver();
+      for (let time = 0; time < 2; time++) {
+        await expect(subject.storage.transition(write)).rejects.toMatchObject(replica);
+        await expect(subject.storage.heartbeat(beat)).rejects.toMatchObject(replica);
+      }
     });
   });
 

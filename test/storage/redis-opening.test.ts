@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { RedisSagaStorage, type RedisClient, type RedisStorageOptions } from 'nest-saga/redis';
@@ -99,6 +100,15 @@ await whereThereIsRedis('Opening RedisSagaStorage', () => {
       await expect(opened).rejects.toMatchObject({ message: expect.stringMatching(/RPUSH: .*ZADD: /s) });
     });
 
+    it('with a replica that does not say that it is one', async () => {
+      const primary = await serverWith();
+      const own = await spaceWith('--replicaof', `127.0.0.1 ${primary.port}`);
+      const client = await userOf(own, '~* &* +@all -info');
+      await expect(own.storage({ client }).open()).rejects.toMatchObject(
+        mistake('read-only replica: connect to the primary'),
+      );
+    });
+
     it.each([
       ['scripts', '~* &* +@all -evalsha -eval'],
       ['keys', '~others:* &* +@all'],
@@ -110,7 +120,7 @@ await whereThereIsRedis('Opening RedisSagaStorage', () => {
 
     it.each([
       ['redis_version:6.0.16\r\nrole:master', 'the server is Redis 6.0.16, and 6.2 is the oldest'],
-      ['redis_version:7.2.4\r\nrole:master\r\nmaxmemory_policy:volatile-ttl', 'maxmemory-policy volatile-ttl'],
+      ['redis_version:7.2.4\r\nrole:master\r\nmaxmemory_policy:allkeys-new', 'maxmemory-policy allkeys-new'],
     ])('with a server that says %j', async (info, text) => {
       const client: RedisClient = {
         pipeline: (commands) => ({
@@ -133,6 +143,37 @@ await whereThereIsRedis('Opening RedisSagaStorage', () => {
       const again = own.storage();
       await again.open();
       expect(await again.load('none')).toBeUndefined();
+    });
+  });
+
+  describe('takes for a fault that passes, and opens once it has,', () => {
+    const passing = (...texts: string[]) => ({
+      code: 'SAGA_STORAGE_UNAVAILABLE',
+      reason: 'failed',
+      message: expect.stringMatching(texts.join('.*')),
+    });
+
+    it('that replicas are away which every write waits for', async () => {
+      const own = await spaceWith('--min-replicas-to-write', '1');
+      await expect(own.storage().open()).rejects.toMatchObject(passing('min-replicas-to-write', 'NOREPLICAS'));
+      await own.admin.config('SET', 'min-replicas-to-write', '0');
+      const storage = own.storage();
+      await storage.open();
+      expect(await storage.load('none')).toBeUndefined();
+    });
+
+    it('that the server cannot save', async () => {
+      const own = await spaceWith('--save', '3600 1');
+      const [, folder] = (await own.admin.config('GET', 'dir')) as [string, string];
+      // A snapshot replaces the one before, and no folder.
+      mkdirSync(join(folder, 'dump.rdb'));
+      await own.admin.bgsave();
+      while (!(await own.admin.info('persistence')).includes('rdb_last_bgsave_status:err'));
+      await expect(own.storage().open()).rejects.toMatchObject(passing('cannot save', 'MISCONF'));
+      await own.admin.config('SET', 'stop-writes-on-bgsave-error', 'no');
+      const storage = own.storage();
+      await storage.open();
+      expect(await storage.load('none')).toBeUndefined();
     });
   });
 

@@ -1,5 +1,5 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
-import { errorCode } from './driver-error.js';
+import { errorCode, isMissingRight, replyError, toSagaError } from './driver-error.js';
 import { resultOf, type Answer, type RedisConnection } from './redis-connection.js';
 import { LONGEST_TEXT } from './saga-write.js';
 import { TRY_RIGHTS } from './scripts/try-rights.js';
@@ -16,10 +16,13 @@ export interface CheckedServer {
 /** The oldest that will do. */
 const OLDEST_VERSION = [6, 2] as const;
 
+type Refusal = readonly [command: string, said: string];
+
 /**
  * Looks at the server before anything is written to it.
  *
  * @throws SagaConfigurationError with all that makes it unfit.
+ * @throws StorageUnavailableError when it takes no writes now, and may later.
  */
 export async function checkServer(connection: RedisConnection): Promise<CheckedServer> {
   // The key makes all of them go to the node of the storage where there is a cluster.
@@ -52,13 +55,18 @@ function mistakesOf(facts: Facts): string[] {
       ? [`the server is Redis ${version}, and ${OLDEST_VERSION.join('.')} is the oldest that will do`]
       : []),
     ...(facts.get('role') === 'slave' ? ['the server is a read-only replica: connect to the primary'] : []),
-    ...(policy !== undefined && policy !== 'noeviction'
+    ...(policy !== undefined && evictsSagas(policy)
       ? [
           `the server evicts keys when its memory is full (maxmemory-policy ${policy}), and sagas with them: ` +
-            `set it to noeviction, or give sagas a server of their own`,
+            `set it to noeviction or a volatile one, or give sagas a server of their own`,
         ]
       : []),
   ];
+}
+
+/** The volatile ones evict keys with a time to live, and none of a saga's has one. */
+function evictsSagas(policy: string): boolean {
+  return policy !== 'noeviction' && !policy.startsWith('volatile-');
 }
 
 function isTooOld(version: string): boolean {
@@ -66,18 +74,25 @@ function isTooOld(version: string): boolean {
   return major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1]);
 }
 
+/** @throws StorageUnavailableError when the server takes no writes now, whoever sends them. */
 async function missingRights(connection: RedisConnection): Promise<readonly string[]> {
-  const refused = await connection.run({ script: TRY_RIGHTS, keys: [connection.keys.trial], args: [] });
-  const refusals = refused as readonly string[];
-  if (refusals.length === 0) return [];
-  return [`the user lacks rights that docs/redis.md lists. Redis says: ${refusals.join('; ')}`];
+  const answer = await connection.run({ script: TRY_RIGHTS, keys: [connection.keys.trial], args: [] });
+  const refusals = (answer as readonly Refusal[]).map(([command, said]) => ({ command, error: replyError(said) }));
+  const missing = refusals.filter(({ error }) => isMissingRight(error));
+  if (missing.length > 0) {
+    const said = missing.map(({ command, error }) => `${command}: ${error.message}`);
+    return [`the user lacks rights that docs/redis.md lists. Redis says: ${said.join('; ')}`];
+  }
+  const [passing] = refusals;
+  if (passing !== undefined) throw toSagaError(passing.error);
+  return [];
 }
 
 function warningsOf(facts: Facts, save: string | undefined): readonly string[] {
   const unknown = [
     ...(facts.has('redis_version') ? [] : ['its version']),
     ...(facts.has('role') ? [] : ['whether it is a primary']),
-    ...(facts.has('maxmemory_policy') ? [] : ['its maxmemory-policy (which must be noeviction)']),
+    ...(facts.has('maxmemory_policy') ? [] : ['its maxmemory-policy (which must be noeviction or a volatile one)']),
     ...(facts.has('aof_enabled') ? [] : ['whether it keeps anything on disk']),
   ];
   const aof = facts.get('aof_enabled');

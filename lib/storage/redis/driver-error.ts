@@ -16,6 +16,19 @@ export function isUnknownScript(error: unknown): boolean {
   return errorCode(error) === 'NOSCRIPT';
 }
 
+/** The server would refuse this for ever: the user may not do it, or there is no such command. Redis 6.2 has no code of its own for it in a script. */
+export function isMissingRight(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'NOPERM' || code === 'ERR';
+}
+
+/** What a script has caught, as the driver would have told it. */
+export function replyError(said: string | undefined): Error {
+  const error = new Error(said);
+  error.name = 'ReplyError';
+  return error;
+}
+
 /** A driver's error in the port's terms. */
 export function toSagaError(error: unknown): unknown {
   if (error instanceof SagaError) return error;
@@ -38,6 +51,24 @@ export function toSagaError(error: unknown): unknown {
       return new StorageUnavailableError(
         'locked',
         'The Redis server of the sagas is busy with a script that does not end (BUSY). Nothing was written.',
+        cause,
+      );
+    case 'NOREPLICAS':
+      return new StorageUnavailableError(
+        'failed',
+        'The Redis server of the sagas has fewer replicas at hand than its `min-replicas-to-write` asks for (NOREPLICAS). Nothing was written; bring them back, and sagas go on.',
+        cause,
+      );
+    case 'MISCONF':
+      return new StorageUnavailableError(
+        'failed',
+        'The Redis server of the sagas cannot save to its disk, and takes no writes until it can (MISCONF). Nothing was written; its log says why it cannot.',
+        cause,
+      );
+    case 'READONLY':
+      return new StorageUnavailableError(
+        'failed',
+        'The Redis server of the sagas is a read-only replica by now (READONLY). Nothing was written; where another one is the primary at the same address, `reconnectOnError` has the client go there: see docs/redis.md.',
         cause,
       );
     default:

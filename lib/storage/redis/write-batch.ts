@@ -1,3 +1,4 @@
+import { replyError } from './driver-error.js';
 import type { Answer, RedisConnection } from './redis-connection.js';
 import type { SagaWrite } from './saga-write.js';
 import { WRITE_SAGAS } from './scripts/write-sagas.js';
@@ -32,10 +33,7 @@ function callOf({ keys }: RedisConnection, writes: readonly SagaWrite[]) {
 }
 
 function toAnswer(answer: readonly string[]): Answer {
-  if (answer[0] !== 'error') return { result: answer };
-  const error = new Error(answer[1]);
-  error.name = 'ReplyError';
-  return { error };
+  return answer[0] === 'error' ? { error: replyError(answer[1]) } : { result: answer };
 }
 
 function partsOf(batch: readonly SagaWrite[]): readonly (readonly SagaWrite[])[] {

@@ -1,7 +1,7 @@
 import { redisScript } from '../redis-script.js';
 
 /**
- * Tries each command that the other scripts use, on a key that is gone afterwards; gives the refusals.
+ * Tries each command that the other scripts use, on a key that is gone afterwards; gives the refused ones, each with what Redis says.
  *
  * KEYS: a key that nobody uses.
  */
@@ -9,7 +9,7 @@ export const TRY_RIGHTS = redisScript(`
 local refused = {}
 local function try(...)
   local answer = redis.pcall(...)
-  if type(answer) == 'table' and answer.err then refused[#refused + 1] = select(1, ...) .. ': ' .. answer.err end
+  if type(answer) == 'table' and answer.err then refused[#refused + 1] = { select(1, ...), answer.err } end
 end
 local key = KEYS[1]
 try('TIME')

@@ -31,7 +31,11 @@ local arg = 1
 for key = 4, #KEYS, 3 do
   local first, last = arg + 2, arg + 1 + ARGV[arg + 1]
   local done, answer = pcall(KINDS[ARGV[arg]], KEYS[key], KEYS[key + 1], KEYS[key + 2], unpack(ARGV, first, last))
-  if not done then answer = { 'error', type(answer) == 'table' and answer.err or tostring(answer) } end
+  if not done then
+    local said = type(answer) == 'table' and answer.err or tostring(answer)
+    if string.find(said, 'READONLY ', 1, true) then return redis.error_reply(said) end
+    answer = { 'error', said }
+  end
   answers[#answers + 1] = answer
   arg = last + 1
 end
