@@ -171,11 +171,17 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
       }
     });
 
-    it('with connections for reading only', async () => {
+    it.each([
+      ['no tables yet', async () => undefined],
+      ['all tables there', async () => schema.storage().open()],
+    ])('with connections for reading only, %s', async (_tables, prepare) => {
+      await prepare();
       const client = schema.pool({ options: `-c search_path=${schema.name} -c default_transaction_read_only=on` });
-      await expect(schema.storage({ client }).open()).rejects.toMatchObject(
-        mistake('the client is connected for reading only'),
-      );
+      for (const migrate of [true, false]) {
+        await expect(schema.storage({ client, migrate }).open()).rejects.toMatchObject(
+          mistake('the client is connected for reading only'),
+        );
+      }
     });
 
     it.each([
