@@ -52,10 +52,13 @@ const WAIT_BRIEFLY = `SELECT set_config('lock_timeout', '2s', true)`;
 /** Milliseconds between two tries. */
 const PAUSE = 3_000;
 
-/** Not by `to_regclass()`, which may answer from a cache that is older than the lock. */
+/**
+ * Not by `to_regclass()`, which may answer from a cache that is older than the lock. And not along the search path: tables in a later schema of it
+ * are somebody else's.
+ */
 const SELECT_TABLE = `
   SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-  WHERE relname = $1 AND nspname = ANY (CASE WHEN $2::text IS NULL THEN current_schemas(false)::text[] ELSE ARRAY[$2::text] END)`;
+  WHERE relname = $1 AND nspname = coalesce($2::text, current_schema())`;
 
 /** All migrations, in the order in which they run. */
 export function migrationsFor(tables: PostgresTables): readonly PostgresMigration[] {
