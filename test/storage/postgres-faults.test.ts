@@ -14,11 +14,12 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
   });
   afterEach(() => schema.drop());
 
-  /** Resolves when somebody waits for what `holder` has locked. */
-  async function somebodyWaitsFor(holder: PoolClient, { waiting = 1 } = {}): Promise<void> {
+  /** Resolves when somebody has waited for so many milliseconds for what `holder` has locked. */
+  async function somebodyWaitsFor(holder: PoolClient, { waiting = 1, forMs = 0 } = {}): Promise<void> {
     const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    const blocked = 'SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))';
-    while ((await schema.query(blocked, [rows[0]?.pid])).length < waiting);
+    const blocked = `SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))
+      AND clock_timestamp() >= query_start + $2 * interval '1 millisecond'`;
+    while ((await schema.query(blocked, [rows[0]?.pid, forMs])).length < waiting);
   }
 
   describe('a head that another transaction has locked', () => {
@@ -91,6 +92,46 @@ await whereThereIsPostgres('Faults of PostgresSagaStorage', () => {
       await somebodyWaitsFor(other);
       await other.query('ROLLBACK');
       expect(await claimed).toEqual(['saga-1']);
+    });
+  });
+
+  describe('a migration', () => {
+    /** Tables as a release left them whose last migration was `version`. */
+    async function migratedTo(version: number): Promise<void> {
+      for (const { sql } of schema.storage().migrations().slice(0, version)) await schema.query(sql);
+    }
+
+    it('holds nobody up for long, while a transaction is left open that has read the tables', async () => {
+      await migratedTo(1);
+      const reader = await schema.pool().connect();
+      try {
+        await reader.query('BEGIN; SELECT FROM saga_heads');
+        const replicas = [schema.storage(), schema.storage()];
+        const opened = Promise.all(replicas.map((replica) => replica.open()));
+        await somebodyWaitsFor(reader);
+        await schema.pool({ statement_timeout: 4_000 }).query('SELECT FROM saga_heads');
+        await reader.query('COMMIT');
+        await opened;
+        expect(await schema.query('SELECT version FROM saga_migrations')).toHaveLength(4);
+      } finally {
+        reader.release(true);
+      }
+    });
+
+    it('waits for its turn for longer than a statement of the user may take', async () => {
+      const other = await schema.pool().connect();
+      try {
+        await other.query('BEGIN');
+        await other.query(`SELECT pg_advisory_xact_lock(hashtextextended('nest-saga saga_migrations', 0))`);
+        const options = `${schema.connectionOptions} -c statement_timeout=200`;
+        const opened = schema.storage({ client: schema.pool({ options }) }).open();
+        await Promise.race([opened, somebodyWaitsFor(other, { forMs: 400 })]);
+        await other.query('COMMIT');
+        await opened;
+        expect(await schema.query('SELECT FROM saga_migrations')).toHaveLength(4);
+      } finally {
+        other.release(true);
+      }
     });
   });
 

@@ -105,6 +105,25 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
       ]);
     });
 
+    it('are made and used in the first schema of the search path, whatever a later one has', async () => {
+      const later = await schema.subject();
+      await later.create();
+      const first = `${schema.name}_first`;
+      await schema.query(`CREATE SCHEMA ${first}`);
+      try {
+        const client = schema.pool({ options: `-c search_path=${first},${schema.name}` });
+        await expect(schema.storage({ client, migrate: false }).open()).rejects.toMatchObject({
+          missing: [1, 2, 3, 4],
+        });
+        const subject = await schema.subject({ client });
+        expect(await tablesOf(first)).toHaveLength(5);
+        expect(await subject.storage.load('saga-1')).toBeUndefined();
+        expect(await subject.create()).toMatchObject({ outcome: 'created' });
+      } finally {
+        await schema.query(`DROP SCHEMA ${first} CASCADE`);
+      }
+    });
+
     it('keep sagas under different prefixes apart', async () => {
       const client = schema.pool();
       const one = await schema.subject({ client, tablePrefix: 'one_' });
@@ -171,11 +190,17 @@ await whereThereIsPostgres('Opening PostgresSagaStorage', () => {
       }
     });
 
-    it('with connections for reading only', async () => {
+    it.each([
+      ['no tables yet', async () => undefined],
+      ['all tables there', async () => schema.storage().open()],
+    ])('with connections for reading only, %s', async (_tables, prepare) => {
+      await prepare();
       const client = schema.pool({ options: `-c search_path=${schema.name} -c default_transaction_read_only=on` });
-      await expect(schema.storage({ client }).open()).rejects.toMatchObject(
-        mistake('the client is connected for reading only'),
-      );
+      for (const migrate of [true, false]) {
+        await expect(schema.storage({ client, migrate }).open()).rejects.toMatchObject(
+          mistake('the client is connected for reading only'),
+        );
+      }
     });
 
     it.each([

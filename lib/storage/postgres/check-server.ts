@@ -1,5 +1,5 @@
 import { SagaConfigurationError } from '../../errors/saga-configuration-error.js';
-import { NO_SCHEMA } from './driver-error.js';
+import { NO_SCHEMA, READ_ONLY } from './driver-error.js';
 import type { PostgresConnection } from './postgres-connection.js';
 
 /** PostgreSQL 13, as the server itself writes it. */
@@ -7,7 +7,8 @@ const OLDEST_VERSION = 130_000;
 
 const SELECT_SERVER = `
   SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
-    current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby, current_schema() IS NULL AS lost`;
+    current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby, current_schema() IS NULL AS lost,
+    current_setting('transaction_read_only')::bool AS "readOnly"`;
 
 interface Server {
   readonly version: string;
@@ -16,6 +17,8 @@ interface Server {
   readonly standby: boolean;
   /** No schema of the search path is there, or none that the user may look into. */
   readonly lost: boolean;
+  /** Whether it takes no writes, as by `default_transaction_read_only` of the user; a standby takes none either. */
+  readonly readOnly: boolean;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function checkServer(connection: PostgresConnection): Promise<void>
     ...(server.encoding === 'UTF8' ? [] : [`the database is encoded in ${server.encoding}, and sagas need UTF8`]),
     ...(server.lost && connection.tables.schema === undefined ? [`${NO_SCHEMA} (3F000)`] : []),
     ...(server.standby ? ['the server is a standby, which cannot be written to: connect to the primary'] : []),
+    ...(server.readOnly && !server.standby ? [`${READ_ONLY} (25006)`] : []),
   ];
   if (mistakes.length > 0) throw new SagaConfigurationError(mistakes.map((text) => `PostgresSagaStorage: ${text}.`));
 }

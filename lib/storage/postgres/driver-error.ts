@@ -25,6 +25,10 @@ export const NO_SCHEMA =
   'there is no schema for the tables: create it, set `schema`, correct the search path of the user, or, where the user lacks a right, ' +
   'GRANT USAGE on it';
 
+/** What is wrong where the server takes no writes from the client. */
+export const READ_ONLY =
+  'the client is connected for reading only: connect it to the primary server, with a user that may write';
+
 /** Begins with a digit or is one of four classes, unlike `EPIPE` of the system and `P2010` of Prisma. */
 const SQLSTATE = /^(?:[0-9][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/;
 
@@ -143,7 +147,7 @@ function setUpMistake(state: string): string | undefined {
         'Grant it, or run what migrations() returns as their owner'
       );
     case READ_ONLY_TRANSACTION:
-      return 'the client is connected for reading only: connect it to the primary server, with a user that may write';
+      return READ_ONLY;
     default:
       return undefined;
   }

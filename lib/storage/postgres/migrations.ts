@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { StorageNotMigratedError } from '../../errors/storage-not-migrated-error.js';
+import { StorageUnavailableError } from '../../errors/storage-unavailable-error.js';
 import { StorageVersionError } from '../../errors/storage-version-error.js';
 import { migrationScript } from '../sql/migration-script.js';
 import { sagaTables } from '../sql/saga-tables.js';
@@ -36,13 +38,27 @@ const CHANGES: readonly Change[] = [
 /** One number for each set of tables in a database; replicas that start at once take their turns by it. */
 const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended($1, 0)) IS NOT NULL AS locked`;
 
-/** A migration of large tables takes its time, and replicas that start meanwhile wait for it. */
-const LOCK_TIMEOUT = '10min';
+/** Milliseconds. A migration of large tables takes its time, and replicas that start meanwhile wait for it. */
+const LONGEST_WAIT = 600_000;
 
-/** Not by `to_regclass()`, which may answer from a cache that is older than the lock. */
+/** A turn may be long in coming, whatever limits a role has for its statements and transactions. Not every server has both. */
+const TAKE_TIME = `SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN ('statement_timeout', 'transaction_timeout')`;
+
+/**
+ * A change of a table waits until all transactions have ended that have touched it, and everybody else who comes to the table waits behind it: so it
+ * gives up soon, lets them pass, and is tried again. Not before a second, after which the server ends an autovacuum that is in the way.
+ */
+const WAIT_BRIEFLY = `SELECT set_config('lock_timeout', '2s', true)`;
+/** Milliseconds between two tries. */
+const PAUSE = 3_000;
+
+/**
+ * Not by `to_regclass()`, which may answer from a cache that is older than the lock. And not along the search path: tables in a later schema of it
+ * are somebody else's.
+ */
 const SELECT_TABLE = `
   SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-  WHERE relname = $1 AND nspname = ANY (CASE WHEN $2::text IS NULL THEN current_schemas(false)::text[] ELSE ARRAY[$2::text] END)`;
+  WHERE relname = $1 AND nspname = coalesce($2::text, current_schema())`;
 
 /** All migrations, in the order in which they run. */
 export function migrationsFor(tables: PostgresTables): readonly PostgresMigration[] {
@@ -53,23 +69,57 @@ export function migrationsFor(tables: PostgresTables): readonly PostgresMigratio
 }
 
 /**
- * Runs the missing migrations. They are looked for again under a lock, so that of several replicas which start at once one runs them
- * and the others find them done.
+ * Runs the missing migrations, each in a transaction of its own: what has run stays. They are looked for again under a lock, so that of several
+ * replicas which start at once one runs them and the others find them done.
  *
  * @throws StorageVersionError when a newer release made the tables.
+ * @throws StorageUnavailableError when the tables stayed locked for ten minutes.
  */
 export async function migrate(connection: PostgresConnection): Promise<void> {
-  const { tables } = connection;
-  if ((await missingMigrations(connection, tables)).length === 0) return;
-  const run = async (session: PostgresSession) => {
-    await session.allOnce(LOCK, `nest-saga ${tables.migrations}`);
-    const missing = await missingMigrations(session, tables);
-    if (missing.length > 0 && tables.schema !== undefined) await createSchema(session, tables.schema);
-    for (const version of missing) {
-      for (const statement of statementsOf(version, tables)) await session.allOnce(statement);
+  const end = performance.now() + LONGEST_WAIT;
+  let missing = (await missingMigrations(connection, connection.tables)).length;
+  let pause = 0;
+  while (missing > 0) {
+    const left = Math.ceil(end - performance.now());
+    try {
+      missing = await migrateOnce(connection, { pause, wait: Math.max(1, left) });
+      pause = 0;
+    } catch (error) {
+      if (!isLocked(error) || left <= 0) throw error;
+      pause = PAUSE;
     }
+  }
+}
+
+interface Patience {
+  /** Milliseconds before a change is tried, in which those who work with the tables are not held up. */
+  readonly pause: number;
+  /** Milliseconds to wait for other replicas, at most. */
+  readonly wait: number;
+}
+
+/**
+ * Runs the next migration, if one is missing, and gives how many are missing behind it. The pause is made under the lock: however many replicas
+ * try, the tables have it.
+ */
+function migrateOnce(connection: PostgresConnection, { pause, wait }: Patience): Promise<number> {
+  const { tables } = connection;
+  const run = async (session: PostgresSession) => {
+    await session.allOnce(TAKE_TIME);
+    await session.allOnce(LOCK, `nest-saga ${tables.migrations}`);
+    const [version, ...behind] = await missingMigrations(session, tables);
+    if (version === undefined) return 0;
+    await delay(pause);
+    await session.allOnce(WAIT_BRIEFLY);
+    if (tables.schema !== undefined) await createSchema(session, tables.schema);
+    for (const statement of statementsOf(version, tables)) await session.allOnce(statement);
+    return behind.length;
   };
-  await connection.transaction(run, { lockTimeout: LOCK_TIMEOUT, mayTakeLong: true });
+  return connection.transaction(run, { lockTimeout: `${wait}ms`, mayTakeLong: true });
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof StorageUnavailableError && error.reason === 'locked';
 }
 
 /**
