@@ -14,6 +14,9 @@ const SELECT_SERVER = `
   SELECT ${bytes('VERSION()')} AS version, ${bytes('DATABASE()')} AS chosen, @@global.read_only + 0e0 AS read_only,
     @@innodb_read_only + 0e0 AS innodb_read_only, @@session.autocommit + 0e0 AS autocommit, @@max_allowed_packet + 0e0 AS packet`;
 
+/** Asked like this, it does not fail on a server that has no such setting any more. */
+const SHOW_BINARY_LOG = `SHOW SESSION VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format')`;
+
 const SELECT_ENGINES = `
   SELECT ${bytes('table_name')} AS name, ${bytes('engine')} AS engine FROM information_schema.tables
   WHERE table_schema = COALESCE(?, DATABASE()) AND table_name IN (?, ?, ?, ?) AND engine <> 'InnoDB'`;
@@ -25,6 +28,11 @@ interface Server {
   readonly innodb_read_only: number;
   readonly autocommit: number;
   readonly packet: number;
+}
+
+interface Setting {
+  readonly Variable_name: string;
+  readonly Value: string;
 }
 
 /**
@@ -53,6 +61,7 @@ export async function checkServer(connection: MysqlConnection): Promise<void> {
             'to four times the largest context',
         ]
       : []),
+    ...tellsStatements(await connection.allOnce<Setting>(SHOW_BINARY_LOG)),
   ];
   if (mistakes.length > 0) throw unfit(mistakes);
   connection.maxPacket = packet;
@@ -104,6 +113,17 @@ function tooOld(version: string): readonly string[] {
   const [oldestMajor, oldestMinor] = OLDEST[kind];
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return [];
   return [`the server is ${kind} ${version}, and ${oldestMajor}.${oldestMinor} is the oldest that will do`];
+}
+
+/** At READ COMMITTED, InnoDB refuses every write that would be told to replicas as a statement (error 1665). */
+function tellsStatements(settings: readonly Setting[]): readonly string[] {
+  const valueOf = (name: string): string | undefined =>
+    settings.find((setting) => setting.Variable_name.toLowerCase() === name)?.Value.toUpperCase();
+  if (valueOf('log_bin') !== 'ON' || valueOf('binlog_format') !== 'STATEMENT') return [];
+  return [
+    'the server writes statements into its binary log (binlog_format = STATEMENT), and refuses those of READ COMMITTED transactions then ' +
+      '(1665): set binlog_format = ROW, or MIXED, on the server',
+  ];
 }
 
 function isOn(value: number): boolean {
