@@ -2,6 +2,7 @@ import { SagaConfigurationError } from '../../errors/saga-configuration-error.js
 import { bytes } from './columns.js';
 import type { MysqlConnection } from './mysql-connection.js';
 import { sagaTables } from '../sql/saga-tables.js';
+import { isFrom, serverVersion } from './server-version.js';
 import { TRIAL, type BlockRow } from './write-block.js';
 
 /** The oldest of each that skip locked rows and know recursive queries. */
@@ -65,6 +66,7 @@ export async function checkServer(connection: MysqlConnection): Promise<void> {
   ];
   if (mistakes.length > 0) throw unfit(mistakes);
   connection.maxPacket = packet;
+  connection.server = serverVersion(server.version);
   connection.takesBlocks = await takesBlocks(connection);
 }
 
@@ -108,11 +110,10 @@ export async function checkEngines(connection: MysqlConnection): Promise<void> {
 }
 
 function tooOld(version: string): readonly string[] {
-  const kind = /mariadb/i.test(version) ? 'MariaDB' : 'MySQL';
-  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, '')) ?? []).slice(1).map(Number);
-  const [oldestMajor, oldestMinor] = OLDEST[kind];
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return [];
-  return [`the server is ${kind} ${version}, and ${oldestMajor}.${oldestMinor} is the oldest that will do`];
+  const server = serverVersion(version);
+  const oldest = OLDEST[server.kind];
+  if (isFrom(server, oldest)) return [];
+  return [`the server is ${server.kind} ${version}, and ${oldest.join('.')} is the oldest that will do`];
 }
 
 /** At READ COMMITTED, InnoDB refuses every write that would be told to replicas as a statement (error 1665). */
