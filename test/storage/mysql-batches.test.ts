@@ -35,8 +35,8 @@ function oneByOne(pool: Pool): MysqlPool {
 /** How batches are written, and what a saga of three steps costs alone: its first and last write change its head as well. */
 const WAYS = [
   { way: 'in blocks', clientOf: (pool: Pool): MysqlPool => pool, cost: { statements: 1 + 1 + 1 + 1, commits: 4 } },
-  // What only adds to the log commits by itself.
-  { way: 'step by step', clientOf: oneByOne, cost: { statements: 6 + 2 + 2 + 7, commits: 2 } },
+  // What only adds to the log commits by itself. Behind a transaction the session gets its own idle limit back, for which nobody waits.
+  { way: 'step by step', clientOf: oneByOne, cost: { statements: 6 + 1 + 2 + 2 + 7 + 1, commits: 2 } },
 ];
 
 await whereThereIsMysql('Batches of MysqlSagaStorage', () => {

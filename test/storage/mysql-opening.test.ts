@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createPool as createCallbackPool } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
-import { MysqlSagaStorage, type MysqlStorageOptions } from 'nest-saga/mysql';
+import { MysqlSagaStorage, type MysqlClient, type MysqlStorageOptions } from 'nest-saga/mysql';
 import { times } from '../contract/storage-under-test.js';
 import { serverConfig } from '../harness/mysql-config.js';
 import { MysqlDatabase } from '../harness/mysql-database.js';
@@ -136,6 +136,63 @@ await whereThereIsMysql('Opening a MysqlSagaStorage', () => {
     const client = database.pool({ connectionLimit: 1 });
     await client.query('SET autocommit = 0');
     expect(await mistakes(database.storage({ client }))).toEqual([expect.stringContaining('autocommit')]);
+  });
+
+  describe('tells of the server, by name and with what to do,', () => {
+    const server = { version: '10.11.6-MariaDB', chosen: 'shop', read_only: 0, innodb_read_only: 0, autocommit: 1 };
+
+    /** What only answers the questions about the server. */
+    function clientOf(changes: object, { log_bin = 'ON', binlog_format = 'ROW' } = {}): MysqlClient {
+      const settings = Object.entries({ log_bin, binlog_format });
+      const answers = new Map<string, readonly unknown[]>([
+        ['VERSION()', [{ ...server, packet: 16 * 1024 ** 2, ...changes }]],
+        ['binlog_format', settings.map(([name, value]) => ({ Variable_name: name, Value: value }))],
+      ]);
+      return {
+        async query(sql) {
+          const [, rows] = [...answers].find(([asked]) => sql.includes(asked)) ?? [];
+          if (rows === undefined) throw new Error('opened');
+          return { rows, affectedRows: 0 };
+        },
+        transaction: () => Promise.reject(new Error('opened')),
+      };
+    }
+
+    it.each<[string, object, { log_bin?: string; binlog_format?: string }, string]>([
+      ['an old MariaDB', { version: '10.5.29-MariaDB' }, {}, 'the server is MariaDB 10.5.29-MariaDB, and 10.6 is the'],
+      ['an old MariaDB, by its long name', { version: '5.5.5-10.4.1-MariaDB' }, {}, 'and 10.6 is the oldest'],
+      ['an old MySQL', { version: '5.7.44-log' }, {}, 'the server is MySQL 5.7.44-log, and 8.0 is the oldest'],
+      [
+        'a replica',
+        { read_only: 1 },
+        {},
+        'read-only (read_only, super_read_only or innodb_read_only): connect to the p',
+      ],
+      ['an engine that only reads', { innodb_read_only: 1 }, {}, 'connect to the primary server'],
+      [
+        'small packets',
+        { packet: 1024 ** 2 },
+        {},
+        'max_allowed_packet is 1048576, and a context of one megabyte needs',
+      ],
+      ['a log of statements', {}, { binlog_format: 'STATEMENT' }, 'set binlog_format = ROW, or MIXED, on the server'],
+    ])('%s', async (_, changes, settings, text) => {
+      const storage = new MysqlSagaStorage({ client: clientOf(changes, settings) });
+      await expect(storage.open()).rejects.toMatchObject({
+        code: 'SAGA_CONFIGURATION',
+        mistakes: [expect.stringContaining(text)],
+      });
+    });
+
+    it.each<[string, object, { log_bin?: string; binlog_format?: string }]>([
+      ['the oldest MariaDB', { version: '5.5.5-10.6.0-MariaDB' }, {}],
+      ['the oldest MySQL', { version: '8.0.11' }, {}],
+      ['a log of rows where statements will not do', {}, { binlog_format: 'MIXED' }],
+      ['no binary log', {}, { log_bin: 'OFF', binlog_format: 'STATEMENT' }],
+    ])('and takes %s', async (_, changes, settings) => {
+      const storage = new MysqlSagaStorage({ client: clientOf(changes, settings) });
+      await expect(storage.open()).rejects.toMatchObject({ cause: { message: 'opened' } });
+    });
   });
 
   it('reports a server that cannot be reached', async () => {

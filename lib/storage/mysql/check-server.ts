@@ -2,6 +2,7 @@ import { SagaConfigurationError } from '../../errors/saga-configuration-error.js
 import { bytes } from './columns.js';
 import type { MysqlConnection } from './mysql-connection.js';
 import { sagaTables } from '../sql/saga-tables.js';
+import { isFrom, serverVersion } from './server-version.js';
 import { TRIAL, type BlockRow } from './write-block.js';
 
 /** The oldest of each that skip locked rows and know recursive queries. */
@@ -14,6 +15,9 @@ const SELECT_SERVER = `
   SELECT ${bytes('VERSION()')} AS version, ${bytes('DATABASE()')} AS chosen, @@global.read_only + 0e0 AS read_only,
     @@innodb_read_only + 0e0 AS innodb_read_only, @@session.autocommit + 0e0 AS autocommit, @@max_allowed_packet + 0e0 AS packet`;
 
+/** Asked like this, it does not fail on a server that has no such setting any more. */
+const SHOW_BINARY_LOG = `SHOW SESSION VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format')`;
+
 const SELECT_ENGINES = `
   SELECT ${bytes('table_name')} AS name, ${bytes('engine')} AS engine FROM information_schema.tables
   WHERE table_schema = COALESCE(?, DATABASE()) AND table_name IN (?, ?, ?, ?) AND engine <> 'InnoDB'`;
@@ -25,6 +29,11 @@ interface Server {
   readonly innodb_read_only: number;
   readonly autocommit: number;
   readonly packet: number;
+}
+
+interface Setting {
+  readonly Variable_name: string;
+  readonly Value: string;
 }
 
 /**
@@ -53,9 +62,11 @@ export async function checkServer(connection: MysqlConnection): Promise<void> {
             'to four times the largest context',
         ]
       : []),
+    ...tellsStatements(await connection.allOnce<Setting>(SHOW_BINARY_LOG)),
   ];
   if (mistakes.length > 0) throw unfit(mistakes);
   connection.maxPacket = packet;
+  connection.server = serverVersion(server.version);
   connection.takesBlocks = await takesBlocks(connection);
 }
 
@@ -99,11 +110,21 @@ export async function checkEngines(connection: MysqlConnection): Promise<void> {
 }
 
 function tooOld(version: string): readonly string[] {
-  const kind = /mariadb/i.test(version) ? 'MariaDB' : 'MySQL';
-  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, '')) ?? []).slice(1).map(Number);
-  const [oldestMajor, oldestMinor] = OLDEST[kind];
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return [];
-  return [`the server is ${kind} ${version}, and ${oldestMajor}.${oldestMinor} is the oldest that will do`];
+  const server = serverVersion(version);
+  const oldest = OLDEST[server.kind];
+  if (isFrom(server, oldest)) return [];
+  return [`the server is ${server.kind} ${version}, and ${oldest.join('.')} is the oldest that will do`];
+}
+
+/** At READ COMMITTED, InnoDB refuses every write that would be told to replicas as a statement (error 1665). */
+function tellsStatements(settings: readonly Setting[]): readonly string[] {
+  const valueOf = (name: string): string | undefined =>
+    settings.find((setting) => setting.Variable_name.toLowerCase() === name)?.Value.toUpperCase();
+  if (valueOf('log_bin') !== 'ON' || valueOf('binlog_format') !== 'STATEMENT') return [];
+  return [
+    'the server writes statements into its binary log (binlog_format = STATEMENT), and refuses those of READ COMMITTED transactions then ' +
+      '(1665): set binlog_format = ROW, or MIXED, on the server',
+  ];
 }
 
 function isOn(value: number): boolean {

@@ -4,10 +4,12 @@ import type { Sql } from '../sql/saga-tables.js';
 import { shareWork } from '../sql/shared-work.js';
 import type { Bindable, BoundStatement } from './bound-statement.js';
 import { isCollision, isInTheWay, isTransactionLost, toSagaError } from './driver-error.js';
+import { idleLimit, underIdleLimit } from './idle-limit.js';
 import type { MysqlResult } from './mysql-client.js';
 import type { MysqlTables } from './mysql-tables.js';
 import { parameter } from './parameter.js';
 import type { RunStatement, StatementClient } from './pool-client.js';
+import type { ServerVersion } from './server-version.js';
 
 /** How often a statement or transaction is tried that collides with others. */
 const ATTEMPTS = 10;
@@ -15,6 +17,9 @@ const ATTEMPTS = 10;
 const RETRY_PAUSE = 20;
 /** Milliseconds after which nothing is tried again: who has waited as long as that for a lock will not get it the next time. */
 const PATIENCE = 5000;
+
+/** Milliseconds for which a transaction of ours keeps its locks when its process has stopped in the middle. */
+const IDLE_TIMEOUT = 10_000;
 
 /** Where statements run: on their own, or in a transaction. */
 export interface MysqlSession {
@@ -36,6 +41,8 @@ export class MysqlConnection implements MysqlSession {
   maxPacket = Infinity;
   /** Whether {@link tryBlock} can be used; found out when the storage opens. */
   takesBlocks = false;
+  /** Told when the storage opens. */
+  server: ServerVersion | undefined;
   private readonly texts = new Map<Sql, string>();
   private isOpen = false;
 
@@ -76,7 +83,9 @@ export class MysqlConnection implements MysqlSession {
     { mayTakeLong = false }: TransactionOptions = {},
   ): Promise<T> {
     const answerTimeout = mayTakeLong ? Infinity : this.answerTimeout;
-    return this.retry(() => this.client.transaction((run) => work(this.session(run, answerTimeout)), answerTimeout));
+    return this.retry(() =>
+      this.begin((run) => work(this.session(run, answerTimeout)), { answerTimeout, idleMs: IDLE_TIMEOUT }),
+    );
   }
 
   /**
@@ -107,9 +116,12 @@ export class MysqlConnection implements MysqlSession {
    * Runs `work` in one transaction that somebody else writes in as well; it may run more than once. What `work` rejects with is passed on as
    * it is, whatever the server says of the rollback; anything else in the port's terms.
    */
-  share<T>(work: (session: MysqlSession, handle: unknown) => Promise<T>): Promise<T> {
+  share<T>(
+    work: (session: MysqlSession, handle: unknown) => Promise<T>,
+    { idleMs }: { readonly idleMs: number },
+  ): Promise<T> {
     return shareWork<RunStatement, T>((run, handle) => work(this.session(run), handle), {
-      transaction: (shared) => this.client.transaction(shared, this.answerTimeout),
+      transaction: (shared) => this.begin(shared, { answerTimeout: this.answerTimeout, idleMs }),
       assertOpen: () => this.assertOpen(),
       isLost: isTransactionLost,
       toSagaError,
@@ -124,6 +136,18 @@ export class MysqlConnection implements MysqlSession {
 
   get handleName(): string {
     return this.client.handleName;
+  }
+
+  /** After `idleMs` in which nothing happens the server ends the transaction. */
+  private begin<T>(
+    work: (run: RunStatement, handle: unknown) => Promise<T>,
+    { answerTimeout, idleMs }: { readonly answerTimeout: number; readonly idleMs: number },
+  ): Promise<T> {
+    const limit = this.server && idleLimit(this.server, idleMs);
+    if (limit === undefined || this.client.limitsIdling) {
+      return this.client.transaction(work, { answerTimeout, idleLimit: limit });
+    }
+    return this.client.transaction((run, handle) => underIdleLimit(run, limit, () => work(run, handle)));
   }
 
   private session(run: RunStatement, answerTimeout = this.answerTimeout): MysqlSession {

@@ -12,7 +12,12 @@ import type {
   TransitionResult,
 } from '../saga-changes.js';
 import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from '../saga-queries.js';
-import { SagaStorage, type StorageCapabilities, type StorageTransaction } from '../saga-storage.js';
+import {
+  SagaStorage,
+  type StorageCapabilities,
+  type StorageTransaction,
+  type TransactionOptions,
+} from '../saga-storage.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { connectionBudget } from '../sql/connection-budget.js';
 import { Turnstile } from '../sql/turnstile.js';
@@ -47,6 +52,13 @@ import { writeBatch, type WriteResult } from './write-batch.js';
 
 /** While the server makes one batch durable, the next one is on its way. */
 const BATCHES_UNDER_WAY = 2;
+
+/**
+ * Milliseconds. A transaction in which nothing happens for so long belongs to a process that has stopped: a step that has a timeout is given
+ * up by then, and one that has none should not keep its locks while it thinks for minutes.
+ */
+const LONGEST_THOUGHT = 300_000;
+const MARGIN = 10_000;
 
 /**
  * Sagas in a database of MySQL (8.0 or later) or MariaDB (10.6 or later), shared by any number of processes.
@@ -166,21 +178,27 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
     return pruneSagas(this.connection, query);
   }
 
-  /** The server has no time limit for a transaction in which nothing happens but that of its connection (`wait_timeout`). */
-  override transaction<T>(work: (transaction: StorageTransaction<MysqlHandle<Client>>) => Promise<T>): Promise<T> {
+  override transaction<T>(
+    work: (transaction: StorageTransaction<MysqlHandle<Client>>) => Promise<T>,
+    { timeout }: TransactionOptions = {},
+  ): Promise<T> {
     const mark = newMark();
+    const idleMs = timeout === undefined ? LONGEST_THOUGHT : timeout + MARGIN;
     return this.turnstile.pass(() =>
-      this.connection.share(async (session, handle) => {
-        await markTransaction(session, mark);
-        try {
-          return await work({
-            handle: handle as MysqlHandle<Client>,
-            transition: (transition) => appendWithin(session, this.connection, { transition, mark }),
-          });
-        } catch (error) {
-          throw await rejectionOf(error, { session, mark });
-        }
-      }),
+      this.connection.share(
+        async (session, handle) => {
+          await markTransaction(session, mark);
+          try {
+            return await work({
+              handle: handle as MysqlHandle<Client>,
+              transition: (transition) => appendWithin(session, this.connection, { transition, mark }),
+            });
+          } catch (error) {
+            throw await rejectionOf(error, { session, mark });
+          }
+        },
+        { idleMs },
+      ),
     );
   }
 

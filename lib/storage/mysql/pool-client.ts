@@ -3,6 +3,7 @@ import { answered, borrowed, isUnanswered } from '../sql/answer-timeout.js';
 import type { SqlClient } from '../sql/clients/sql-client.js';
 import { ConnectionLostError } from '../sql/shared-work.js';
 import { isReadOnly } from './driver-error.js';
+import type { IdleLimit } from './idle-limit.js';
 import { poolSizeOf } from './pool-size.js';
 import type {
   MysqlCallbackPool,
@@ -21,6 +22,14 @@ import type {
  */
 export type RunStatement = (sql: string, values: MysqlValue[], answerTimeout?: number) => Promise<MysqlResult>;
 
+/** How a transaction begins. */
+export interface TransactionBeginning {
+  /** For the statements by which it begins and ends, as for any other. */
+  readonly answerTimeout?: number;
+  /** Missing until it is known what the server is. */
+  readonly idleLimit?: IdleLimit | undefined;
+}
+
 /** A pool or another client, as the storage uses it. */
 export interface StatementClient extends SqlClient<RunStatement> {
   /**
@@ -28,8 +37,12 @@ export interface StatementClient extends SqlClient<RunStatement> {
    * and may have left the transaction open, that is rolled back. Missing where the client does not lend its connections.
    */
   readonly block?: RunStatement;
-  /** `answerTimeout` is for the statements by which the transaction begins and ends, as for any other. */
-  transaction<T>(work: (run: RunStatement, handle: unknown) => Promise<T>, answerTimeout?: number): Promise<T>;
+  /** Whether {@link transaction} keeps to an `idleLimit` by itself. */
+  readonly limitsIdling?: true;
+  transaction<T>(
+    work: (run: RunStatement, handle: unknown) => Promise<T>,
+    beginning?: TransactionBeginning,
+  ): Promise<T>;
 }
 
 /** Tells a pool from another client, and makes them alike. */
@@ -54,7 +67,8 @@ export function statementClient(client: MysqlClient | MysqlPool | MysqlCallbackP
         answerTimeout,
         clearUp: afterTransaction,
       }),
-    transaction: (work, answerTimeout) => transactionOn(pool, work, answerTimeout),
+    limitsIdling: true,
+    transaction: (work, beginning) => transactionOn(pool, work, beginning),
     within: (handle) => (isConnection(handle) ? queryOf(promising(handle)) : undefined),
   };
 }
@@ -75,22 +89,22 @@ function promising(connection: Connection): Pick<MysqlPoolConnection, 'query'> {
 /** The level is said each time: the server's default takes locks on gaps, and reads what was there before a lock was waited for. */
 const SET_LEVEL = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
 
-/** Milliseconds that a rollback waits for the statement that is still running; then the connection is thrown away. */
-const ROLLBACK_PATIENCE = 2_000;
+/** Milliseconds that a statement which clears up waits for the one that is still running; then the connection is thrown away. */
+const PATIENCE = 2_000;
 
 function transactionOn<T>(
   pool: MysqlPool,
   work: (run: RunStatement, handle: unknown) => Promise<T>,
-  answerTimeout?: number,
+  { answerTimeout, idleLimit }: TransactionBeginning = {},
 ): Promise<T> {
   const useConnection = async (run: RunStatement, connection: MysqlPoolConnection): Promise<T> => {
-    await run(SET_LEVEL, [], answerTimeout);
+    await run(idleLimit?.setWithLevel ?? SET_LEVEL, [], answerTimeout);
     await run('START TRANSACTION', [], answerTimeout);
     const result = await work(run, connection);
     await run('COMMIT', [], answerTimeout);
     return result;
   };
-  return onConnection(pool, useConnection, { answerTimeout, clearUp: afterTransaction });
+  return onConnection(pool, useConnection, { answerTimeout, clearUp: afterTransaction, restore: idleLimit?.restore });
 }
 
 /** What a connection is worth on which something has failed. */
@@ -100,13 +114,15 @@ interface BorrowOptions {
   readonly answerTimeout: number | undefined;
   /** Behind a failure. */
   readonly clearUp: (error: unknown, run: RunStatement) => Remains | Promise<Remains>;
+  /** Makes the session what it was, before the pool has the connection back. */
+  readonly restore?: string | undefined;
 }
 
 /** Lends a connection to `work`. */
 async function onConnection<T>(
   pool: MysqlPool,
   work: (run: RunStatement, connection: MysqlPoolConnection) => Promise<T>,
-  { answerTimeout, clearUp }: BorrowOptions,
+  { answerTimeout, clearUp, restore }: BorrowOptions,
 ): Promise<T> {
   const connection = await borrowed(pool.getConnection(), answerTimeout);
   const query = queryOf(connection);
@@ -120,9 +136,20 @@ async function onConnection<T>(
     if (remains instanceof ConnectionLostError) throw new ConnectionLostError(remains.message, { cause: error });
     throw error;
   } finally {
-    if (remains === 'sound') connection.release();
-    else connection.destroy();
+    if (remains !== 'sound') connection.destroy();
+    else if (restore === undefined) connection.release();
+    else void giveBack(connection, run(restore, []));
   }
+}
+
+/** What the work has come to is told meanwhile. */
+async function giveBack(connection: MysqlPoolConnection, restored: Promise<unknown>): Promise<void> {
+  const isRestored = restored.then(
+    () => true,
+    () => false,
+  );
+  if (await answerWithin(PATIENCE, isRestored, () => false)) connection.release();
+  else connection.destroy();
 }
 
 /** Behind a failover the server may be the one that is only read from: as with the pool's own `query()`, another connection finds the new one. */
@@ -135,7 +162,7 @@ async function afterTransaction(error: unknown, run: RunStatement): Promise<Rema
   if (isUnanswered(error)) return connectionLost(error);
   try {
     const rolledBack = run('ROLLBACK', []).then(() => afterStatement(error));
-    return await answerWithin<Remains>(ROLLBACK_PATIENCE, rolledBack, () => 'useless');
+    return await answerWithin<Remains>(PATIENCE, rolledBack, () => 'useless');
   } catch (lost) {
     return connectionLost(lost);
   }
