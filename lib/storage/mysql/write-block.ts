@@ -57,8 +57,8 @@ function refuseUnlessFree({ tables }: MysqlConnection, appends: readonly SagaApp
   const { log, requests } = tables;
   const rows = appends.map(({ row }) => row);
   return boundStatement((bind) => {
-    const places = rows.map(({ sagaId, version }) => `(saga_id = ${bind(sagaId)} AND version = ${bind(version - 1)})`);
-    const last = `SELECT COUNT(*) FROM ${log} WHERE (${places.join(' OR ')}) AND at <= ${bind(AT)}`;
+    const places = rows.map(({ sagaId, version }) => listOf(bind, [sagaId, version - 1]));
+    const last = `SELECT COUNT(*) FROM ${log} WHERE (saga_id, version) IN (${places.join(', ')}) AND at <= ${bind(AT)}`;
     const sagas = listOf(
       bind,
       rows.map(({ sagaId }) => sagaId),
