@@ -2,7 +2,7 @@ import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import { SAGA_STATUSES, isFinal, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
-import { isOnThePath, splitByIndex } from '../sql/listed-sagas.js';
+import { asksForReasons, isAmongUnfinished, isOnThePath, splitByIndex } from '../sql/listed-sagas.js';
 import { isStorable } from '../rows/storable.js';
 import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
 import { searchable } from './change-head.js';
@@ -45,15 +45,9 @@ function sourceOf(heads: string, query: CheckedQuery, bind: Bind): string {
     ) unfinished STRAIGHT_JOIN ${heads} head ON head.id = unfinished.id`;
 }
 
-/** Waiting and running sagas, mostly: the index by status holds few of them. */
-function isAmongUnfinished({ statuses, ...query }: CheckedQuery): boolean {
-  return !isOfTheListed({ statuses, ...query }) && statuses !== undefined && !statuses.some(isFinal);
-}
-
 /** Sagas that the index by status holds all of. */
-function isOfTheListed({ statuses, step, error, held }: CheckedQuery): boolean {
-  if (step !== undefined || error !== undefined || held !== undefined) return true;
-  return statuses !== undefined && !statuses.some(isOnThePath);
+function isOfTheListed(query: CheckedQuery): boolean {
+  return asksForReasons(query) || (query.statuses !== undefined && !query.statuses.some(isOnThePath));
 }
 
 function conditionsOf(query: CheckedQuery, bind: Bind): readonly string[] {

@@ -11,6 +11,3 @@ export const HEAD_COLUMNS = `
 export const LOG_COLUMNS = `
   row.version, row.format, row.write_id, row.worker, ${milliseconds('row.at')} AS at, row.first_seq, row.last_seq,
   row.entries::text AS entries, row.context::text AS context, row.snapshot::text AS snapshot`;
-
-/** Heads of sagas that have left the way that most go; in the words of the index by status, which holds no others. */
-export const OFF_THE_PATH = `status NOT IN ('PENDING', 'RUNNING', 'COMPLETED')`;

@@ -6,13 +6,25 @@ export function isOnThePath(status: SagaStatus): boolean {
   return status === 'PENDING' || status === 'RUNNING' || status === 'COMPLETED';
 }
 
+/** Whether sagas are looked for by what stopped them, which few of them have: there are indexes for that. */
+export function asksForReasons({ step, error, held }: CheckedQuery): boolean {
+  return step !== undefined || error !== undefined || held !== undefined;
+}
+
 /**
  * Whether no index leads to these sagas but the one by name and time. So they are merged from the newest of each name, of which an
  * application has few; an index by time would be one more for every saga to write.
  */
-export function isOfAnyName({ statuses, name, step, error, held }: CheckedQuery): boolean {
-  if (name !== undefined || step !== undefined || error !== undefined || held !== undefined) return false;
+export function isOfAnyName(query: CheckedQuery): boolean {
+  const { statuses, name } = query;
+  if (name !== undefined || asksForReasons(query)) return false;
   return statuses === undefined || (statuses.some(isOnThePath) && statuses.includes('COMPLETED'));
+}
+
+/** Whether some of these sagas are in no index by status, and all of them in that of the unfinished. */
+export function isAmongUnfinished(query: CheckedQuery): boolean {
+  const { statuses } = query;
+  return !asksForReasons(query) && statuses !== undefined && statuses.some(isOnThePath) && !statuses.some(isFinal);
 }
 
 /**
@@ -20,9 +32,9 @@ export function isOfAnyName({ statuses, name, step, error, held }: CheckedQuery)
  * would be looked for among all that have completed.
  */
 export function splitByIndex(query: CheckedQuery): readonly CheckedQuery[] {
-  const { statuses, step, error, held } = query;
-  if (statuses === undefined || step !== undefined || error !== undefined || held !== undefined) return [query];
-  if (!statuses.some(isOnThePath) || !statuses.includes('FAILED') || statuses.includes('COMPLETED')) return [query];
+  const { statuses = [] } = query;
+  const isMixed = statuses.some(isOnThePath) && statuses.includes('FAILED') && !statuses.includes('COMPLETED');
+  if (!isMixed || asksForReasons(query)) return [query];
   return [
     { ...query, statuses: statuses.filter((status) => !isFinal(status)) },
     { ...query, statuses: ['FAILED'] },

@@ -17,6 +17,9 @@ export type Sql = (tables: SagaTables) => string;
 /** Heads of sagas that can still change. Partial indexes use these very words. */
 export const UNFINISHED = `status NOT IN ('COMPLETED', 'FAILED')`;
 
+/** Heads of sagas that have left the way that most go. Partial indexes by status use these very words, and hold no others. */
+export const OFF_THE_PATH = `status NOT IN ('PENDING', 'RUNNING', 'COMPLETED')`;
+
 /** Heads of sagas that are parked until code of their own plan comes; in the words of the partial indexes. */
 export const LACKS_CODE = `held_code IN ('definition-changed', 'handler-missing')`;
 

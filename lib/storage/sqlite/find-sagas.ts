@@ -2,12 +2,11 @@ import { checkQuery, type CheckedQuery } from '../checked-query.js';
 import { isFinal, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
-import { isOfAnyName, isOnThePath, splitByIndex } from '../sql/listed-sagas.js';
+import { isAmongUnfinished, isOfAnyName, isOnThePath, splitByIndex } from '../sql/listed-sagas.js';
 import { SAGA_NAMES } from '../sql/saga-names.js';
-import { UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
+import { OFF_THE_PATH, UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteValue } from './sqlite-client.js';
-import { OFF_THE_PATH } from './sqlite-tables.js';
 
 /** A page of heads, newest first. One row more than the page holds tells whether there is another page. */
 export function findSagas(connection: SqliteConnection, query: SagaQuery): Page<SagaSummary> {
@@ -63,12 +62,6 @@ function mergeNames(tables: SagaTables, filters: readonly Filter[]): string {
 
 function whereAll(filters: readonly Pick<Filter, 'sql'>[]): string {
   return filters.length === 0 ? '' : `WHERE ${filters.map(({ sql }) => sql).join(' AND ')}`;
-}
-
-/** Some are in no index by status, and all are in that of the unfinished. */
-function isAmongUnfinished({ statuses, step, error, held }: CheckedQuery): boolean {
-  if (step !== undefined || error !== undefined || held !== undefined) return false;
-  return statuses !== undefined && statuses.some(isOnThePath) && !statuses.some(isFinal);
 }
 
 function filtersOf(query: CheckedQuery): readonly Filter[] {

@@ -4,6 +4,3 @@ import type { SagaTables } from '../sql/saga-tables.js';
 export function writesOf({ log }: Pick<SagaTables, 'log'>): string {
   return `${log}_writes`;
 }
-
-/** Heads of sagas that have left the way that most go; in the words of the index by status, which holds no others. */
-export const OFF_THE_PATH = `status NOT IN ('PENDING', 'RUNNING', 'COMPLETED')`;

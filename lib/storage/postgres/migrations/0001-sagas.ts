@@ -1,5 +1,4 @@
-import { UNFINISHED } from '../../sql/saga-tables.js';
-import { OFF_THE_PATH } from '../columns.js';
+import { OFF_THE_PATH, UNFINISHED } from '../../sql/saga-tables.js';
 import type { PostgresTables } from '../postgres-tables.js';
 
 /**

@@ -1,5 +1,5 @@
-import { UNFINISHED, type SagaTables } from '../../sql/saga-tables.js';
-import { OFF_THE_PATH, writesOf } from '../sqlite-tables.js';
+import { OFF_THE_PATH, UNFINISHED, type SagaTables } from '../../sql/saga-tables.js';
+import { writesOf } from '../sqlite-tables.js';
 
 /**
  * What most sagas do, cheaper.
