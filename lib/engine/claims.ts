@@ -1,11 +1,10 @@
 import type { SagaRegistry } from '../discovery/saga-registry.js';
-import { SAGA_STATUSES, isFinal, type LoadedSaga } from '../storage/saga-record.js';
+import { UNFINISHED_STATUSES, type LoadedSaga } from '../storage/saga-record.js';
 import type { ClaimQuery } from '../storage/saga-queries.js';
 import { isCertainlyGone } from './process-identity.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import type { Worker } from './worker.js';
 
-const UNFINISHED = SAGA_STATUSES.filter((status) => !isFinal(status));
 const PAGE = 1_000;
 
 /** Which sagas to take over. */
@@ -69,7 +68,7 @@ export class Claims {
     const found: LoadedSaga[] = [];
     for (let after: string | undefined; ;) {
       const { storage } = this.env;
-      const { items, next } = await storage.find({ status: UNFINISHED, limit: PAGE, ...(after && { after }) });
+      const { items, next } = await storage.find({ status: UNFINISHED_STATUSES, limit: PAGE, ...(after && { after }) });
       for (const { id, worker } of items) {
         if (worker !== this.worker.lease.id || this.isKnown(id)) continue;
         const loaded = await storage.load(id);

@@ -19,10 +19,13 @@ export const SAGA_STATUSES = [
   'COMPENSATION_FAILED',
 ] as const satisfies readonly SagaStatus[];
 
-/** Whether a saga in this status can still change. */
+/** Whether a saga in this status never changes any more. */
 export function isFinal(status: SagaStatus): status is 'COMPLETED' | 'FAILED' {
   return status === 'COMPLETED' || status === 'FAILED';
 }
+
+/** The statuses of sagas that can still change. */
+export const UNFINISHED_STATUSES: readonly SagaStatus[] = SAGA_STATUSES.filter((status) => !isFinal(status));
 
 /** The head of a saga: what it can be found by. Touched only when one of these changes, not with each transition. */
 export interface SagaSummary {

@@ -1,6 +1,6 @@
 import type { ClaimQuery } from '../saga-queries.js';
 import { LACKS_CODE, UNFINISHED, type SagaTables } from '../sql/saga-tables.js';
-import { SAGA_STATUSES, isFinal } from '../saga-record.js';
+import { UNFINISHED_STATUSES } from '../saga-record.js';
 import { boundStatement, listOf, type Bind, type BoundStatement } from './bound-statement.js';
 import { bytes } from './columns.js';
 import { NOW, milliseconds } from './database-clock.js';
@@ -24,9 +24,6 @@ const hasKnownPlan = (bind: Bind, { definitions }: ClaimQuery): string => {
   );
   return pairs.length === 0 ? 'FALSE' : `(${pairs.join(' OR ')})`;
 };
-
-/** Of sagas that can still change. */
-const UNFINISHED_STATUSES = SAGA_STATUSES.filter((status) => !isFinal(status));
 
 /** What sagas take their turns by, in milliseconds. One without a due time has been waiting since its head last changed. */
 const SINCE = milliseconds('COALESCE(head.due_at, head.updated_at)');

@@ -1,5 +1,5 @@
 import { checkQuery, type CheckedQuery } from '../checked-query.js';
-import { SAGA_STATUSES, isFinal, type SagaSummary } from '../saga-record.js';
+import { SAGA_STATUSES, UNFINISHED_STATUSES, type SagaSummary } from '../saga-record.js';
 import type { Page, SagaQuery } from '../saga-queries.js';
 import { toPage, type HeadRow } from '../rows/saga-rows.js';
 import { asksForReasons, isAmongUnfinished, isOnThePath, splitByIndex } from '../sql/listed-sagas.js';
@@ -35,13 +35,9 @@ export function selectPage(heads: string, query: CheckedQuery): BoundStatement {
 /** Those that have not ended are few, but the server would go through all that ever were, in their order, to find them. */
 function sourceOf(heads: string, query: CheckedQuery, bind: Bind): string {
   if (!isAmongUnfinished(query)) return `${heads} head`;
-  const statuses = listOf(
-    bind,
-    SAGA_STATUSES.filter((status) => !isFinal(status)),
-  );
   return `(
       SELECT id FROM ${heads} FORCE INDEX (unfinished) WHERE runs_under >= X''
-      UNION SELECT id FROM ${heads} FORCE INDEX (by_status) WHERE listed_status IN ${statuses}
+      UNION SELECT id FROM ${heads} FORCE INDEX (by_status) WHERE listed_status IN ${listOf(bind, UNFINISHED_STATUSES)}
     ) unfinished STRAIGHT_JOIN ${heads} head ON head.id = unfinished.id`;
 }
 
