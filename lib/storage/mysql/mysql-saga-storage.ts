@@ -20,6 +20,7 @@ import {
 } from '../saga-storage.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { connectionBudget } from '../sql/connection-budget.js';
+import { longestThought } from '../sql/longest-thought.js';
 import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
 import { checkRights } from './check-rights.js';
@@ -52,13 +53,6 @@ import { writeBatch, type WriteResult } from './write-batch.js';
 
 /** While the server makes one batch durable, the next one is on its way. */
 const BATCHES_UNDER_WAY = 2;
-
-/**
- * Milliseconds. A transaction in which nothing happens for so long belongs to a process that has stopped: a step that has a timeout is given
- * up by then, and one that has none should not keep its locks while it thinks for minutes.
- */
-const LONGEST_THOUGHT = 300_000;
-const MARGIN = 10_000;
 
 /**
  * Sagas in a database of MySQL (8.0 or later) or MariaDB (10.6 or later), shared by any number of processes.
@@ -183,7 +177,6 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
     { timeout }: TransactionOptions = {},
   ): Promise<T> {
     const mark = newMark();
-    const idleMs = timeout === undefined ? LONGEST_THOUGHT : timeout + MARGIN;
     return this.turnstile.pass(() =>
       this.connection.share(
         async (session, handle) => {
@@ -197,7 +190,7 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
             throw await rejectionOf(error, { session, mark });
           }
         },
-        { idleMs },
+        { idleMs: longestThought(timeout) },
       ),
     );
   }

@@ -24,6 +24,7 @@ import {
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { ToldWrites } from '../told-writes.js';
 import { connectionBudget } from '../sql/connection-budget.js';
+import { longestThought } from '../sql/longest-thought.js';
 import { Turnstile } from '../sql/turnstile.js';
 import { appendTransition } from './append-transition.js';
 import { checkRights } from './check-rights.js';
@@ -53,12 +54,6 @@ import { WriteHints } from './write-hints.js';
 /** While the server makes one batch durable, the next one is on its way. */
 const BATCHES_UNDER_WAY = 2;
 
-/**
- * Milliseconds. A transaction in which nothing happens for so long belongs to a process that has stopped: a step that has a timeout is given
- * up by then, and one that has none should not keep its locks while it thinks for minutes.
- */
-const LONGEST_THOUGHT = 300_000;
-const MARGIN = 10_000;
 /** PostgreSQL counts these in 32 bits. */
 const LONGEST_TIMEOUT = 2_147_483_647;
 
@@ -212,9 +207,11 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     { timeout }: TransactionOptions = {},
   ): Promise<T> {
     const mark = crypto.randomUUID();
-    const idle = Math.ceil(timeout === undefined ? LONGEST_THOUGHT : timeout + MARGIN);
     const beginning = {
-      settings: { [MARK]: mark, idle_in_transaction_session_timeout: Math.min(idle, LONGEST_TIMEOUT) },
+      settings: {
+        [MARK]: mark,
+        idle_in_transaction_session_timeout: Math.min(longestThought(timeout), LONGEST_TIMEOUT),
+      },
     };
     let written: string | undefined;
     const result = await this.turnstile.pass(() =>
