@@ -5,12 +5,12 @@ import type { DatabaseKind } from '../harness/process-databases.js';
 import type { StorageName } from '../harness/process-storage.js';
 import type { CrashPoint } from './crash-points.js';
 import { CrashRun } from './crash-run.js';
-import { EXPECTED_POINTS } from './expected-points.js';
+import { expectedPoints, type ListedScenario } from './expected-points.js';
 import { brokenPromises } from './ledger-rules.js';
 import { compensationOf } from './scenarios.js';
 
 interface Scenario {
-  readonly name: keyof typeof EXPECTED_POINTS;
+  readonly name: ListedScenario;
   readonly end: string;
   readonly compensatable: readonly string[];
   /** The places at which its process is killed; until it comes there it does as in another scenario. */
@@ -121,7 +121,7 @@ async function pointsOf(kind: DatabaseKind, { name, end }: Scenario): Promise<re
   expect(stored?.saga?.record.status).toBe(end);
   await run.dispose();
   const points = namesOf(reached, ({ sagaId }) => sagaId !== undefined || name === 'leased');
-  expect(points).toEqual(EXPECTED_POINTS[name]);
+  expect(points).toEqual(expectedPoints(name));
   return points;
 }
 
