@@ -6,7 +6,7 @@ import { FLOOR_WORKER, type AppendRow, type FloorRow } from './order-log.js';
 const BATCHES_UNDER_WAY = 2;
 
 /** More rows do not make a batch any cheaper, and let the server wait for the next one. */
-const MOST_ROWS = 256;
+const MOST_ROWS = 512;
 
 /**
  * The tables of the floor: the log, and a head by which recovery finds sagas of workers that are gone. No index beyond the primary keys but
