@@ -4,7 +4,8 @@ import type { Pool } from 'pg';
 import { checkQuery } from '../../lib/storage/checked-query.js';
 import { encodeCursor } from '../../lib/storage/page-cursor.js';
 import { arrayText } from '../../lib/storage/postgres/array-text.js';
-import { SELECT_ASKED, SELECT_RECOVERABLE } from '../../lib/storage/postgres/claimable-sagas.js';
+import { SELECT_ASKED } from '../../lib/storage/postgres/claimable-sagas.js';
+import { TAKE_RECOVERABLE } from '../../lib/storage/postgres/claim-sagas.js';
 import { appendTransition } from '../../lib/storage/postgres/append-transition.js';
 import { selectPage } from '../../lib/storage/postgres/find-sagas.js';
 import { postgresTables } from '../../lib/storage/postgres/postgres-tables.js';
@@ -63,9 +64,10 @@ await whereThereIsPostgres('Indexes of PostgresSagaStorage', () => {
 
   const wholeTable = /Seq Scan on saga_(heads|log)/;
   const known = [arrayText(['Saga1']), arrayText(['hash-1']), '{}'];
+  const claim = [50, 10, 'w1', '[]'];
 
   it('lead to the sagas that recovery may take, and to no finished one', async () => {
-    const plan = await planInTransaction(SELECT_RECOVERABLE(TABLES), [...known, 'due', 50]);
+    const plan = await planInTransaction(TAKE_RECOVERABLE(TABLES), [...known, 'due', ...claim]);
     expect(plan).not.toMatch(wholeTable);
     expect(plan.match(/using saga_heads_unfinished/gi)?.length).toBeGreaterThanOrEqual(5);
     expect(plan.match(/Index Cond: .*due_at IS NULL/g)).toHaveLength(2);
@@ -85,7 +87,7 @@ await whereThereIsPostgres('Indexes of PostgresSagaStorage', () => {
     expect(plan).not.toMatch(wholeTable);
   });
 
-  it.each([1, 64, 256])('lead a batch of %i writes to its sagas', async (count) => {
+  it.each([1, 64, 512])('lead a batch of %i writes to its sagas', async (count) => {
     const batchOf = (head: HeadChange) =>
       times(count, (index) =>
         appendTransition({
@@ -169,7 +171,7 @@ await whereThereIsPostgres('Indexes of PostgresSagaStorage', () => {
 
     it('lead claims to workers, ids and requests, never to all sagas of a name', async () => {
       for (const [select, values] of [
-        [SELECT_RECOVERABLE, [...known, 'due', 50]],
+        [TAKE_RECOVERABLE, [...known, 'due', ...claim]],
         [SELECT_ASKED, [...known, 'asked', 50, arrayText(['saga-100'])]],
       ] as const) {
         const { rows } = await youngPool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${select(TABLES)}`, [...values]);

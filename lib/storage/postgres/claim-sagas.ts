@@ -2,9 +2,9 @@ import type { LoadedSaga } from '../saga-record.js';
 import type { ClaimQuery } from '../saga-queries.js';
 import { LOG_FORMAT } from '../rows/saga-rows.js';
 import { storable, isStorable } from '../rows/storable.js';
-import type { Sql } from '../sql/saga-tables.js';
+import type { SagaTables, Sql } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
-import { CLAIMABLE, SELECT_ASKED, SELECT_RECOVERABLE, knownAndAlive } from './claimable-sagas.js';
+import { CLAIMABLE, SELECT_ASKED, SINCE, knownAndAlive, recoverable } from './claimable-sagas.js';
 import { NOW } from './database-clock.js';
 import { loadSagas } from './load-saga.js';
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
@@ -16,37 +16,55 @@ const CANDIDATES_PER_CLAIM = 4;
 /** How often a claim tries again that was overtaken by the last write of the worker before. */
 const ATTEMPTS = 10;
 
+/** Which sagas a claim tries to lock, in which order, and how. */
+interface Candidates {
+  /** The tables that `select` reads. */
+  readonly from: (tables: SagaTables) => string;
+  readonly select: string;
+  readonly lock: string;
+}
+
 /** Recovery leaves what others have locked, since somebody takes care of it; and locks no more than it takes. */
-const FREE_CANDIDATES = {
-  candidates: `SELECT id FROM unnest($6::text[]) WITH ORDINALITY candidate (id, place) ORDER BY place`,
-  lock: `FOR UPDATE SKIP LOCKED`,
+const RECOVERABLE: Candidates = {
+  from: recoverable,
+  select: 'SELECT id FROM candidate ORDER BY since, id LIMIT $5',
+  lock: 'FOR UPDATE SKIP LOCKED',
 };
 
-/** Who asks for sagas by their ids waits for them, in the order in which everybody locks. */
-const ASKED_CANDIDATES = {
-  candidates: `SELECT id FROM unnest($6::text[]) candidate (id) ORDER BY id COLLATE "C"`,
-  lock: `FOR UPDATE`,
+/** Those of them (`$5`) whose last row was not known yet. */
+const OVERTAKEN: Candidates = {
+  from: knownAndAlive,
+  select: 'SELECT id FROM unnest($5::text[]) WITH ORDINALITY candidate (id, place) ORDER BY place',
+  lock: 'FOR UPDATE SKIP LOCKED',
+};
+
+/** Who asks for sagas by their ids (`$5`) waits for them, in the order in which everybody locks. */
+const ASKED: Candidates = {
+  from: knownAndAlive,
+  select: 'SELECT id FROM unnest($5::text[]) candidate (id) ORDER BY id COLLATE "C"',
+  lock: 'FOR UPDATE',
 };
 
 /**
- * Locks those of the candidates that still qualify, and takes them over: the row that makes it so, then the head, as a batch does. What others
- * did until the lock was there does not show in this statement; but all that changes a saga takes its next place in the log, and then
- * the row of the claim finds no place. Tells which sagas those are, and which were taken.
+ * Locks those of the candidates that still qualify, `$6` at most, and takes them over for the worker `$7`: the row that makes it so, then the
+ * head, as a batch does. What others did until the lock was there does not show in this statement; but all that changes a saga takes its next
+ * place in the log, and then the row of the claim finds no place. Tells which sagas those are, and which were taken; those that wait
+ * longest first.
  */
-const takeOver =
-  ({ candidates, lock }: typeof FREE_CANDIDATES): Sql =>
+export const takeOver =
+  ({ from, select, lock }: Candidates): Sql =>
   (tables) => `
-  WITH ${knownAndAlive(tables)},
+  WITH RECURSIVE ${from(tables)},
   locked AS MATERIALIZED (
-    SELECT head.id
-    FROM (${candidates}) candidate
+    SELECT head.id, head.since
+    FROM (${select}) candidate
     CROSS JOIN LATERAL (
-      SELECT id FROM ${tables.heads} head WHERE head.id = candidate.id AND ${CLAIMABLE(tables)} ${lock}
+      SELECT id, ${SINCE} AS since FROM ${tables.heads} head WHERE head.id = candidate.id AND ${CLAIMABLE(tables)} ${lock}
     ) head
-    LIMIT $5
+    LIMIT $6
   ),
   claimable AS MATERIALIZED (
-    SELECT locked.id, last.version, last.last_seq, last.at
+    SELECT locked.id, locked.since, last.version, last.last_seq, last.at
     FROM locked
     LEFT JOIN LATERAL (
       SELECT version, last_seq, at FROM ${tables.log} WHERE saga_id = locked.id ORDER BY version DESC LIMIT 1
@@ -67,53 +85,50 @@ const takeOver =
     SET worker = excluded.worker, due_at = NULL, held_code = NULL, held_reason = NULL, updated_at = excluded.updated_at
   )
   SELECT claimable.id, appended.saga_id IS NOT NULL AS taken
-  FROM claimable LEFT JOIN appended ON appended.saga_id = claimable.id`;
+  FROM claimable LEFT JOIN appended ON appended.saga_id = claimable.id
+  ORDER BY claimable.since, claimable.id`;
 
-const TAKE_FREE = takeOver(FREE_CANDIDATES);
-const TAKE_ASKED = takeOver(ASKED_CANDIDATES);
+export const TAKE_RECOVERABLE = takeOver(RECOVERABLE);
+const TAKE_OVERTAKEN = takeOver(OVERTAKEN);
+const TAKE_ASKED = takeOver(ASKED);
 
-/** Takes over what qualifies. Looks first without any lock, since most polls find nothing. */
+/** Takes over what qualifies. */
 export async function claimSagas(connection: PostgresConnection, query: ClaimQuery): Promise<readonly LoadedSaga[]> {
   const worker = storable('worker', query.worker);
   return connection.transaction(async (session) => {
-    const candidates = await findCandidates(session, query);
-    if (candidates.length === 0) return [];
-    const taken = await takeCandidates(session, { ...query, worker }, candidates);
-    return loadSagas(
-      session,
-      candidates.filter((id) => taken.has(id)),
-    );
+    const taken = await takeSagas(session, { ...query, worker });
+    return taken.length === 0 ? [] : loadSagas(session, taken);
   });
 }
 
-async function findCandidates(session: PostgresSession, query: ClaimQuery): Promise<readonly string[]> {
+/** What somebody asks for is looked for without any lock first: most of it runs somewhere. */
+async function takeSagas(session: PostgresSession, query: ClaimQuery): Promise<readonly string[]> {
   const { ids, limit } = query;
-  const rows = ids
-    ? await session.all<{ id: string }>(
-        SELECT_ASKED,
-        ...qualifications(query),
-        limit,
-        arrayText(ids.filter(isStorable)),
-      )
-    : await session.all<{ id: string }>(SELECT_RECOVERABLE, ...qualifications(query), limit * CANDIDATES_PER_CLAIM);
-  return rows.map(({ id }) => id);
+  if (ids === undefined) return takeUntilSettled(session, query, [TAKE_RECOVERABLE, limit * CANDIDATES_PER_CLAIM]);
+  const asked = arrayText(ids.filter(isStorable));
+  const found = await session.all<{ id: string }>(SELECT_ASKED, ...qualifications(query), limit, asked);
+  return found.length === 0 ? [] : takeUntilSettled(session, query, [TAKE_ASKED, arrayText(found.map(({ id }) => id))]);
 }
 
 /** Where the worker before has written once more meanwhile, looks again. */
-async function takeCandidates(
+async function takeUntilSettled(
   session: PostgresSession,
   query: ClaimQuery,
-  candidates: readonly string[],
-): Promise<ReadonlySet<string>> {
+  [firstTake, firstCandidates]: readonly [Sql, PostgresValue],
+): Promise<readonly string[]> {
   const asked = query.ids !== undefined;
   const entries = JSON.stringify([{ event: 'claimed', ...(asked && { asked }) }]);
-  const taken = new Set<string>();
-  let left = candidates;
-  for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt++) {
-    const values = [...qualifications(query), query.limit - taken.size, arrayText(left), query.worker, entries];
-    const rows = await session.all<{ id: string; taken: boolean }>(asked ? TAKE_ASKED : TAKE_FREE, ...values);
-    for (const row of rows) if (row.taken) taken.add(row.id);
-    left = rows.filter((row) => !row.taken).map(({ id }) => id);
+  const taken: string[] = [];
+  let take = firstTake;
+  let candidates = firstCandidates;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const values = [...qualifications(query), candidates, query.limit - taken.length, query.worker, entries];
+    const rows = await session.all<{ id: string; taken: boolean }>(take, ...values);
+    for (const row of rows) if (row.taken) taken.push(row.id);
+    const overtaken = rows.filter((row) => !row.taken);
+    if (overtaken.length === 0) break;
+    candidates = arrayText(overtaken.map(({ id }) => id));
+    if (!asked) take = TAKE_OVERTAKEN;
   }
   return taken;
 }

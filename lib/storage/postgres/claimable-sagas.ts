@@ -23,7 +23,7 @@ const TO_RECOVER = `head.${UNFINISHED} AND head.held_code IS NULL`;
  * What sagas take their turns by. One without a due time has been waiting since its head last changed: were it due for ever, those that come in
  * while more are left than are taken would be taken first for ever.
  */
-const SINCE = `COALESCE(head.due_at, head.updated_at)`;
+export const SINCE = `COALESCE(head.due_at, head.updated_at)`;
 
 /** `$4` says how sagas are claimed: `asked` for by their ids, when they are `due`, or `early`. */
 const TIME_HAS_COME = `head.due_at <= CASE $4 WHEN 'early' THEN 'infinity' ELSE ${NOW} END`;
@@ -38,12 +38,13 @@ export const CLAIMABLE = ({ requests }: SagaTables): string => `
   )`;
 
 /**
- * Sagas that recovery may take. The workers that own unfinished sagas are found by hopping through the index, one probe for each
- * worker (a skip scan, which PostgreSQL does not do by itself); then only the sagas of dead ones are read, and of those only as
- * many as are wanted, with a due time and without (what is always null there, is named, or PostgreSQL does not see that the index has the
- * order that is asked for). So the cost depends neither on finished sagas, nor on those that live workers run, nor on how many are left.
+ * Sagas that recovery may take: the tables `candidate` and what it is made of, for `WITH RECURSIVE`. The workers that own unfinished sagas are
+ * found by hopping through the index, one probe for each worker (a skip scan, which PostgreSQL does not do by itself); then only the sagas of
+ * dead ones are read, and of those no more than `$5`, with a due time and without (what is always null there, is named, or PostgreSQL does
+ * not see that the index has the order that is asked for). So the cost depends neither on finished sagas, nor on those that live workers run,
+ * nor on how many are left.
  */
-export const SELECT_RECOVERABLE: Sql = (tables) => {
+export const recoverable = (tables: SagaTables): string => {
   const { heads, requests } = tables;
   const first = (owner: string, due: string): string => `
     (SELECT head.id, ${SINCE} AS since FROM ${heads} head
@@ -52,7 +53,7 @@ export const SELECT_RECOVERABLE: Sql = (tables) => {
   const longestWaiting = (owner: string): string =>
     `${first(owner, 'head.due_at IS NULL')} UNION ALL ${first(owner, TIME_HAS_COME)}`;
   return `
-  WITH RECURSIVE ${knownAndAlive(tables)},
+  ${knownAndAlive(tables)},
   owner (worker) AS (
     (SELECT head.worker FROM ${heads} head WHERE ${TO_RECOVER} AND head.worker IS NOT NULL ORDER BY head.held_code, head.worker LIMIT 1)
     UNION ALL
@@ -74,8 +75,7 @@ export const SELECT_RECOVERABLE: Sql = (tables) => {
     UNION
     SELECT head.id, ${SINCE} FROM known JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
     WHERE head.${LACKS_CODE} AND head.${UNFINISHED} AND ${NOT_RUN}
-  )
-  SELECT id FROM candidate ORDER BY since, id LIMIT $5`;
+  )`;
 };
 
 /** Of the sagas that somebody asks for (`$6`), those that nobody runs. */

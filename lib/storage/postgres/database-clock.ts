@@ -4,8 +4,8 @@
  */
 export const NOW = `date_trunc('milliseconds', statement_timestamp())`;
 
-/** A time as milliseconds since the epoch, in a type that every driver makes a number of. */
-export const milliseconds = (time: string): string => `round(extract(epoch FROM ${time}) * 1000)::float8`;
+/** A time as milliseconds since the epoch, in a type that every driver makes a number of. (`extract` would reckon in decimals.) */
+export const milliseconds = (time: string): string => `round(date_part('epoch', ${time}) * 1000)`;
 
 /** 4000 BC, a little later than PostgreSQL's calendar begins. */
 const FIRST_TIME = -188_395_200_000_000;

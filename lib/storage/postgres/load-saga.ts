@@ -4,7 +4,7 @@ import { toEntries, toLoadedSaga, type LogRow, type SagaRows } from '../rows/sag
 import type { Sql } from '../sql/saga-tables.js';
 import { isStorable } from '../rows/storable.js';
 import { arrayText } from './array-text.js';
-import { HEAD_COLUMNS, LOG_COLUMNS } from './columns.js';
+import { COLUMNS_IN_JSON, LOG_COLUMNS } from './columns.js';
 import { NOW, milliseconds } from './database-clock.js';
 import type { PostgresSession } from './postgres-connection.js';
 
@@ -12,10 +12,10 @@ import type { PostgresSession } from './postgres-connection.js';
 const SELECT_SAGAS: Sql = ({ heads, log, requests }) => `
   SELECT json_build_object(
     'now', ${milliseconds(NOW)},
-    'head', (SELECT row_to_json(columns) FROM (SELECT ${HEAD_COLUMNS}) columns),
+    'head', (SELECT row_to_json(columns) FROM (SELECT ${COLUMNS_IN_JSON.ofHead}) columns),
     'log', COALESCE((
       SELECT json_agg(columns ORDER BY columns.version)
-      FROM (SELECT ${LOG_COLUMNS} FROM ${log} row WHERE row.saga_id = head.id AND row.version >= head.snapshot_version) columns
+      FROM (SELECT ${COLUMNS_IN_JSON.ofLog} FROM ${log} row WHERE row.saga_id = head.id AND row.version >= head.snapshot_version) columns
     ), '[]'),
     'requests', COALESCE((
       SELECT json_agg(json_build_object('request', request.request::text) ORDER BY request.position)
