@@ -66,6 +66,8 @@ export class SagaExecution {
   private readonly journal: SagaJournal;
   private readonly lease: WorkerLease;
   private readonly work: StepWork;
+  /** What was written down when the saga was created, and is to be done first. */
+  #first: Effect | undefined;
   #eager: boolean;
   #closing = false;
   #asked = false;
@@ -94,15 +96,13 @@ export class SagaExecution {
     this.env.serializer.restoreContext(this.journal.context, serializationInfoOf(this.saga));
   }
 
-  /** Stores the new saga, together with the start of its first step. `exists`: the id is taken, and nothing ran. */
-  create({ queued }: Creation): Promise<Effect | 'exists'> {
+  /** Stores the new saga, together with the start of its first step. `exists`: the id is taken, and nothing is to be run. */
+  create({ queued }: Creation): Promise<'written' | 'exists'> {
     const created = createdEntry(this.saga);
     const move = queued ? undefined : this.decide([created], this.now());
+    this.#first = move?.effect;
     const entries = move === undefined ? [created] : [created, ...move.entries];
-    const effect: Effect = move?.effect ?? { type: 'leave' };
-    return this.journal
-      .begin(birthOf(this.saga, move?.after.status ?? 'PENDING'), entries)
-      .then((result) => (result === 'exists' ? 'exists' : effect));
+    return this.journal.begin(birthOf(this.saga, move?.after.status ?? 'PENDING'), entries);
   }
 
   /** Stores the new saga in a transaction of the application's, for whoever has room behind its commit. As {@link SagaJournal.beginWithin}. */
@@ -114,9 +114,10 @@ export class SagaExecution {
    * Goes on until the saga rests, or this worker may not go on. Never rejects. The only function that waits as long as its saga lives: what
    * it calls returns promises and keeps no frame of its own.
    */
-  async run(first?: Effect): Promise<void> {
+  async run(): Promise<void> {
     try {
-      let effect = first ?? (await this.advance(NOTHING));
+      let effect = this.#first ?? (await this.advance(NOTHING));
+      this.#first = undefined;
       for (;;) {
         switch (effect.type) {
           case 'act':

@@ -51,7 +51,7 @@ export interface BackgroundStartOptions extends StartOptions {
 interface Started {
   readonly id: string;
   /** How it ends, where it runs here; otherwise the log tells. */
-  readonly ended?: Promise<SagaEnd>;
+  readonly ended: Promise<SagaEnd> | undefined;
 }
 
 /**
@@ -88,7 +88,7 @@ export class SagaRunner {
    * @throws {SagaClosedError} {@link InvalidSagaIdError} {@link UnknownSagaError}, before anything is stored.
    */
   async run<S extends AnySagaClass>(saga: S, context: ContextOf<S>, options: StartOptions = {}): Promise<ContextOf<S>> {
-    const { id, ended } = await this.begin(saga, context, { ...options, queued: false });
+    const { id, ended } = await this.begin(saga, context, { options, queued: false });
     return (ended === undefined ? await this.reader.result(id) : settle(await ended)) as ContextOf<S>;
   }
 
@@ -106,7 +106,7 @@ export class SagaRunner {
   ): Promise<SagaHandle<InstanceType<S>>> {
     const { transaction, ...others } = options;
     if (transaction !== undefined) return this.startWithin(originalHandle(transaction), saga, context, others);
-    const { id } = await this.begin(saga, context, { ...others, queued: this.engine.worker.room === 0 });
+    const { id } = await this.begin(saga, context, { options: others, queued: this.engine.worker.room === 0 });
     return new SagaHandle(id, this.engine, this.reader);
   }
 
@@ -129,7 +129,7 @@ export class SagaRunner {
    * subscribers join; leaving stops nothing.
    */
   stream<S extends AnySagaClass>(saga: S, context: ContextOf<S>, options: StartOptions = {}): Observable<SagaEvent> {
-    return defer(() => from(this.begin(saga, context, { ...options, queued: false }))).pipe(
+    return defer(() => from(this.begin(saga, context, { options, queued: false }))).pipe(
       mergeMap(({ id, ended }) => {
         const events = new SagaHandle(id, this.engine, this.reader)
           .watch()
@@ -211,21 +211,32 @@ export class SagaRunner {
     return this.engine.recovery.recoverAll();
   }
 
-  private async begin<S extends AnySagaClass>(
+  /** Not `async`, nor is what it calls: thousands of sagas wait here at once, and each frame that waits holds half a kilobyte. */
+  private begin<S extends AnySagaClass>(
     saga: S,
     given: ContextOf<S>,
-    { queued, ...options }: StartOptions & Creation,
+    { options, queued }: Creation & { readonly options: StartOptions },
   ): Promise<Started> {
+    const execution = this.prepare(saga, given, options);
+    return execution instanceof Promise
+      ? execution.then((prepared) => this.store(prepared, queued))
+      : this.store(execution, queued);
+  }
+
+  private store(execution: SagaExecution, queued: boolean): Promise<Started> {
+    return execution
+      .create({ queued })
+      .then((result) => (result === 'exists' ? this.join(execution.saga) : this.stored(execution, queued)));
+  }
+
+  private stored(execution: SagaExecution, queued: boolean): Started {
     const { worker, recovery } = this.engine;
-    const execution = await this.prepare(saga, given, options);
-    const { id, name } = execution.saga;
-    const effect = await execution.create({ queued });
-    if (effect === 'exists') return this.join(id, name);
+    const { id } = execution.saga;
     if (queued) {
       recovery.hurry();
-      return { id };
+      return { id, ended: undefined };
     }
-    worker.run(execution, effect);
+    worker.run(execution);
     return { id, ended: execution.ended };
   }
 
@@ -254,11 +265,10 @@ export class SagaRunner {
     return new SagaExecution(env, { saga, journal: SagaJournal.create(saga.id, json, lease, env), lease });
   }
 
-  private async join(id: string, name: string): Promise<Started> {
+  private async join({ id, name }: RunnableSaga): Promise<Started> {
     const { record } = await this.reader.load(id);
     if (record.name !== name) throw new SagaConflictError({ sagaId: id, existing: record.name, requested: name });
-    const ended = this.engine.worker.executionOf(id)?.ended;
-    return { id, ...(ended === undefined ? {} : { ended }) };
+    return { id, ended: this.engine.worker.executionOf(id)?.ended };
   }
 }
 

@@ -3,7 +3,6 @@ import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { answerWithin } from '../storage/answer-within.js';
 import { HarmlessLogger } from '../storage/harmless-logger.js';
 import { Pause, within } from './pause.js';
-import type { Effect } from './rules/next-move.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import type { SagaExecution } from './saga-execution.js';
 import { WorkerLease } from './worker-lease.js';
@@ -63,11 +62,11 @@ export class Worker {
   }
 
   /** Lets a saga run in the background, for as long as it takes. */
-  run(execution: SagaExecution, first?: Effect): void {
+  run(execution: SagaExecution): void {
     const { id } = execution.saga;
     this.executions.set(id, execution);
     if (this.#closing) execution.close();
-    void execution.run(first).then(() => {
+    void execution.run().then(() => {
       if (this.executions.get(id) === execution) this.executions.delete(id);
       this.onLeft(execution);
     });

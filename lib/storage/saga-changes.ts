@@ -13,6 +13,7 @@ export interface NewSaga {
   /** The saga definition's `version`: for people, nothing is decided by it. */
   readonly definitionVersion: number;
   /** The definition's steps, as the saga keeps them for as long as it lives. */
+  /** Not changed afterwards, by whoever has made it: storages remember its text. */
   readonly plan: PlanShape;
   /** Of `plan`: what claims compare with the code's. */
   readonly planHash: string;

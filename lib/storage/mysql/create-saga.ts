@@ -1,5 +1,5 @@
 import type { NewSaga } from '../saga-changes.js';
-import { jsonText } from '../rows/json-text.js';
+import { PlanTexts } from '../rows/plan-texts.js';
 import type { SagaCreation } from './saga-write.js';
 import { storableInteger, storableName } from './storable-value.js';
 import { storableRow } from './storable-row.js';
@@ -16,7 +16,7 @@ export type NewHead = {
 };
 
 /** Head and first row of a new saga; nothing when the id is taken. */
-export function createSaga(saga: NewSaga): SagaCreation {
+export function createSaga(saga: NewSaga, plans = new PlanTexts()): SagaCreation {
   const row = storableRow(saga, { version: 1, seq: 1 });
   return {
     kind: 'creation',
@@ -28,7 +28,7 @@ export function createSaga(saga: NewSaga): SagaCreation {
       status: saga.status,
       worker: row.worker,
       plan_hash: storableName('plan hash', saga.planHash),
-      plan: jsonText(saga.plan, { sagaId: row.sagaId, what: 'plan' }),
+      plan: plans.of(saga),
     },
   };
 }

@@ -18,6 +18,7 @@ import {
   type StorageTransaction,
   type TransactionOptions,
 } from '../saga-storage.js';
+import { PlanTexts } from '../rows/plan-texts.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { connectionBudget } from '../sql/connection-budget.js';
 import { longestThought } from '../sql/longest-thought.js';
@@ -71,6 +72,7 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
 > {
   override readonly capabilities: StorageCapabilities;
   private readonly options: CheckedOptions;
+  private readonly plans = new PlanTexts();
   private readonly connection: MysqlConnection;
   private readonly commits: GroupCommit<SagaWrite, WriteResult>;
   private readonly turnstile: Turnstile;
@@ -129,7 +131,7 @@ export class MysqlSagaStorage<Client extends MysqlStorageClient = MysqlStorageCl
   }
 
   create(saga: NewSaga): Promise<CreateResult> {
-    return this.commits.submit(() => this.checked(createSaga(saga)));
+    return this.commits.submit(() => this.checked(createSaga(saga, this.plans)));
   }
 
   transition(transition: SagaTransition): Promise<TransitionResult> {

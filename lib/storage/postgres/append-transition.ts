@@ -1,4 +1,5 @@
 import type { SagaTransition } from '../saga-changes.js';
+import { answeredRequests } from '../rows/answered-requests.js';
 import { newRow } from '../rows/new-row.js';
 import { changeHead } from './change-head.js';
 import type { SagaAppend } from './saga-write.js';
@@ -10,6 +11,6 @@ export function appendTransition(transition: SagaTransition): SagaAppend {
     row: newRow(transition, transition),
     change: changeHead(transition),
     known: [...transition.knownRequests],
-    answered: transition.entries.flatMap((entry) => ('request' in entry ? [entry.request] : [])),
+    answered: answeredRequests(transition.entries),
   };
 }

@@ -1,6 +1,6 @@
 import type { NewSaga } from '../saga-changes.js';
-import { jsonText } from '../rows/json-text.js';
 import { newRow } from '../rows/new-row.js';
+import { PlanTexts } from '../rows/plan-texts.js';
 import { storable } from '../rows/storable.js';
 import type { SagaCreation } from './saga-write.js';
 
@@ -30,7 +30,7 @@ export const NEW_HEAD_COLUMNS = {
 export const STEADY_HEAD_COLUMNS: readonly (keyof NewHead)[] = ['name', 'definition_version', 'plan_hash', 'plan'];
 
 /** Head and first row of a new saga; nothing when the id is taken. */
-export function createSaga(saga: NewSaga): SagaCreation {
+export function createSaga(saga: NewSaga, plans = new PlanTexts()): SagaCreation {
   const row = newRow(saga, { version: 1, seq: 1 });
   return {
     kind: 'creation',
@@ -42,7 +42,7 @@ export function createSaga(saga: NewSaga): SagaCreation {
       status: saga.status,
       worker: row.worker,
       plan_hash: storable('plan hash', saga.planHash),
-      plan: jsonText(saga.plan, { sagaId: row.sagaId, what: 'plan' }),
+      plan: plans.of(saga),
     },
   };
 }

@@ -21,6 +21,7 @@ import {
   type StorageTransaction,
   type TransactionOptions,
 } from '../saga-storage.js';
+import { PlanTexts } from '../rows/plan-texts.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { ToldWrites } from '../told-writes.js';
 import { connectionBudget } from '../sql/connection-budget.js';
@@ -80,6 +81,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
 > {
   override readonly capabilities: StorageCapabilities;
   private readonly options: CheckedOptions;
+  private readonly plans = new PlanTexts();
   private readonly connection: PostgresConnection;
   private readonly commits: GroupCommit<SagaWrite, unknown>;
   /** How often a write was overtaken that is to be made again. */
@@ -158,7 +160,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   }
 
   create(saga: NewSaga): Promise<CreateResult> {
-    return this.commits.submit(() => createSaga(saga));
+    return this.commits.submit(() => createSaga(saga, this.plans));
   }
 
   transition(transition: SagaTransition): Promise<TransitionResult> {

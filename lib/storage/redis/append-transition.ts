@@ -1,6 +1,7 @@
 import type { OperatorRequest } from '../operator-request.js';
 import { isFinal, type SagaStatus } from '../saga-record.js';
 import type { SagaTransition, TransitionResult } from '../saga-changes.js';
+import { answeredRequests } from '../rows/answered-requests.js';
 import { newRow, type NewRow } from '../rows/new-row.js';
 import { isStorable } from '../rows/storable.js';
 import { changeHead, type HeadUpdate } from './change-head.js';
@@ -12,7 +13,7 @@ import type { SagaWrite } from './saga-write.js';
 export function appendTransition(transition: SagaTransition): SagaWrite {
   const row = newRow(transition, transition);
   const { sagaId } = row;
-  const answered = transition.entries.flatMap((entry) => ('request' in entry ? [entry.request] : []));
+  const answered = answeredRequests(transition.entries);
   const change = transition.head && changeHead(sagaId, transition.head);
   const fence = [
     ...[sagaId, row.version - 1, row.version, row.firstSeq - 1, row.lastSeq],

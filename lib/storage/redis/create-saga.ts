@@ -1,15 +1,15 @@
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { isFinal } from '../saga-record.js';
 import type { CreateResult, NewSaga } from '../saga-changes.js';
-import { jsonText } from '../rows/json-text.js';
 import { newRow } from '../rows/new-row.js';
+import { PlanTexts } from '../rows/plan-texts.js';
 import { storable } from '../rows/storable.js';
 import type { HeadField } from './saga-head.js';
 import { rowText } from './saga-row.js';
 import type { SagaWrite } from './saga-write.js';
 
 /** Head and first row of a new saga; nothing when the id is taken. */
-export function createSaga(saga: NewSaga): SagaWrite {
+export function createSaga(saga: NewSaga, plans = new PlanTexts()): SagaWrite {
   const row = newRow(saga, { version: 1, seq: 1 });
   const { sagaId } = row;
   if (!Number.isSafeInteger(saga.definitionVersion)) {
@@ -21,7 +21,7 @@ export function createSaga(saga: NewSaga): SagaWrite {
   const fields: Partial<Record<HeadField, string>> & { readonly name: string } = {
     name: storable('saga name', saga.name),
     definitionVersion: String(saga.definitionVersion),
-    plan: jsonText(saga.plan, { sagaId, what: 'plan' }),
+    plan: plans.of(saga),
     planHash: storable('plan hash', saga.planHash),
     status: saga.status,
     ...(row.worker !== null && { worker: row.worker }),

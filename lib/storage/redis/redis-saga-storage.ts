@@ -7,6 +7,7 @@ import type { LoadedSaga, SagaSummary } from '../saga-record.js';
 import type { CreateResult, NewSaga, RequestResult, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from '../saga-queries.js';
 import { SagaStorage } from '../saga-storage.js';
+import { PlanTexts } from '../rows/plan-texts.js';
 import { ToldWrites } from '../told-writes.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { appendTransition, toTransitionResult } from './append-transition.js';
@@ -44,6 +45,7 @@ const BATCHES_UNDER_WAY = 2;
  */
 export class RedisSagaStorage extends SagaStorage {
   private readonly logger = new HarmlessLogger(RedisSagaStorage.name);
+  private readonly plans = new PlanTexts();
   private readonly connection: RedisConnection;
   private readonly commits: GroupCommit<SagaWrite, Answer>;
   private readonly hints: WriteHints;
@@ -98,7 +100,7 @@ export class RedisSagaStorage extends SagaStorage {
   }
 
   async create(saga: NewSaga): Promise<CreateResult> {
-    const result = toCreateResult(await this.submit(createSaga(saga)));
+    const result = toCreateResult(await this.submit(createSaga(saga, this.plans)));
     if (result.outcome === 'created') {
       this.told.written([saga.id]);
       if (saga.status === 'PENDING') this.told.pending([saga.id]);

@@ -1,5 +1,6 @@
 import type { OperatorRequest } from '../operator-request.js';
 import type { SagaTransition, TransitionResult } from '../saga-changes.js';
+import { answeredRequests } from '../rows/answered-requests.js';
 import { newRow, type NewRow } from '../rows/new-row.js';
 import { toRequest, type RequestRow } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
@@ -31,16 +32,12 @@ export function appendTransition(transition: SagaTransition): SagaWrite<Transiti
     besides: isPlain
       ? undefined
       : (connection) => {
-          for (const request of answeredBy(entries)) connection.run(DELETE_REQUEST, row.sagaId, request);
+          for (const request of answeredRequests(entries)) connection.run(DELETE_REQUEST, row.sagaId, request);
           if (reasons) explainHead(connection, row.sagaId, reasons);
           if (snapshot !== undefined) setSnapshot(connection, row.sagaId, row.version);
         },
     written: (now) => ({ outcome: 'written', at: new Date(now) }),
   };
-}
-
-function answeredBy(entries: SagaTransition['entries']): readonly string[] {
-  return entries.flatMap((entry) => ('request' in entry ? [entry.request] : []));
 }
 
 function unreadRequests(

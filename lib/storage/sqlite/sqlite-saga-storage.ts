@@ -6,6 +6,7 @@ import type { LoadedSaga, SagaSummary } from '../saga-record.js';
 import type { CreateResult, NewSaga, RequestResult, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { ClaimQuery, HistoryOptions, Page, PruneQuery, SagaQuery } from '../saga-queries.js';
 import { SagaStorage } from '../saga-storage.js';
+import { PlanTexts } from '../rows/plan-texts.js';
 import type { HeartbeatResult, WorkerBeat, WorkerInfo } from '../worker-beat.js';
 import { sagaTables } from '../sql/saga-tables.js';
 import { appendTransition } from './append-transition.js';
@@ -37,6 +38,7 @@ import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
  */
 export class SqliteSagaStorage extends SagaStorage {
   private readonly options: Required<SqliteStorageOptions>;
+  private readonly plans = new PlanTexts();
   private readonly connection: SqliteConnection;
   private readonly clock: DatabaseClock;
   private readonly commits: GroupCommit<SagaWrite<unknown>, unknown>;
@@ -77,7 +79,7 @@ export class SqliteSagaStorage extends SagaStorage {
   }
 
   create(saga: NewSaga): Promise<CreateResult> {
-    return this.commits.submit(() => createSaga(saga));
+    return this.commits.submit(() => createSaga(saga, this.plans));
   }
 
   transition(transition: SagaTransition): Promise<TransitionResult> {
