@@ -111,10 +111,10 @@ export class SagaExecution {
   }
 
   /**
-   * Goes on until the saga rests, or this worker may not go on. Never rejects. The only function that waits as long as its saga lives: what
-   * it calls returns promises and keeps no frame of its own.
+   * Goes on until the saga rests, or this worker may not go on; then it calls `onLeft`. Never rejects. The only function that waits as long as
+   * its saga lives: what it calls returns promises and keeps no frame of its own.
    */
-  async run(): Promise<void> {
+  async run(onLeft: (execution: this) => void): Promise<void> {
     try {
       let effect = this.#first ?? (await this.advance(NOTHING));
       this.#first = undefined;
@@ -143,6 +143,7 @@ export class SagaExecution {
     } finally {
       this.env.invoker.release(this);
       this.#firstWait?.();
+      onLeft(this);
     }
   }
 

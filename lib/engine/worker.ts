@@ -66,11 +66,14 @@ export class Worker {
     const { id } = execution.saga;
     this.executions.set(id, execution);
     if (this.#closing) execution.close();
-    void execution.run().then(() => {
-      if (this.executions.get(id) === execution) this.executions.delete(id);
-      this.onLeft(execution);
-    });
+    void execution.run(this.forget);
   }
+
+  private readonly forget = (execution: SagaExecution): void => {
+    const { id } = execution.saga;
+    if (this.executions.get(id) === execution) this.executions.delete(id);
+    this.onLeft(execution);
+  };
 
   /**
    * What is in flight gets `gracePeriod` ms to end; then the lease is given up, so that others take over at once. A storage that
