@@ -89,7 +89,9 @@ export class Recovery {
   }
 
   /** This saga has left the worker. Where it waits for another round, a look is due then: that is never before the pause of now is over. */
-  onLeft({ state }: SagaExecution): void {
+  onLeft(execution: SagaExecution): void {
+    const { state } = execution;
+    this.recovering.delete(execution);
     if (state.status === 'COMPENSATION_FAILED' && state.roundDueAt !== undefined) this.dueRounds.add(state.roundDueAt);
     this.onRoom();
   }
@@ -221,7 +223,6 @@ export class Recovery {
   private track(execution: SagaExecution): void {
     this.recovering.add(execution);
     this.worker.run(execution);
-    void execution.ended.then(() => this.recovering.delete(execution));
   }
 
   /** Changes no status and counts nothing: the saga is listed with the reason until somebody asks for it by its id. */
