@@ -60,6 +60,17 @@ class Explorer {
   ) {}
 
   explore(): Exploration {
+    const { stackTraceLimit } = Error;
+    // Steps throw a million errors here, whose stacks nobody reads: to spell them out took a tenth of the time.
+    Error.stackTraceLimit = 0;
+    try {
+      return this.exploreAll();
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+
+  private exploreAll(): Exploration {
     this.later.set('', { world: bornWorld(this.scenario), parent: NOWHERE, choice: 0 });
     for (let faults = 0; faults <= this.scenario.faults; faults++) {
       const reached = this.later;

@@ -14,6 +14,7 @@ const NEVER = Infinity;
 export class WorldKeys {
   private readonly states = new PartKeys(stateKey);
   private readonly watches = new PartKeys(watchKey);
+  private readonly texts = new Texts();
 
   of(world: World): string {
     const { now, store, processes, wire, outside, watch, code } = world;
@@ -24,7 +25,7 @@ export class WorldKeys {
       this.states.of(store.state, now),
       this.watches.of(watch, now),
       inAnyOrder(processes.map((process) => this.processKey(process, world))),
-      inAnyOrder(wire.map((item) => wireKey(item, world))),
+      inAnyOrder(wire.map((item) => this.wireKey(item, world))),
     ];
     for (const { type, step } of store.requests) parts.push(type, step);
     for (const step of Object.values(outside)) {
@@ -41,8 +42,55 @@ export class WorldKeys {
     const own = run.state === store.state ? '=' : `${run.version - store.version}/${this.states.of(run.state, now)}`;
     const known = run.requests.map(({ id, type, step }) => `${placeOf(id, world)}${type}${step ?? ''}`).join();
     const within = run.within !== undefined;
-    const doing = doingKey(run.doing, world);
-    return [flagged, own, known, entriesKey(run.pending, world), within, run.eager, run.code, doing].join('~');
+    const doing = this.doingKey(run.doing, world);
+    return [flagged, own, known, this.entriesKey(run.pending, world), within, run.eager, run.code, doing].join('~');
+  }
+
+  private wireKey(item: Wire, world: World): string {
+    return item.type === 'call' ? `${item.phase}${item.step}` : this.rowKey(item.row, world);
+  }
+
+  private rowKey({ version, writeId, entries, head, known, effect, commits }: Row, world: World): string {
+    const { now, store } = world;
+    if (version <= store.version && writeId !== store.writeId) return 'never';
+    const parts = [
+      version - store.version,
+      this.entriesKey(entries, world),
+      head && this.texts.of(head),
+      known === 'all' ? known : known.map((id) => placeOf(id, world)).join(),
+      effect?.type,
+      effect?.type === 'wait' ? left(effect.until, now) : '',
+      commits !== undefined,
+    ];
+    return parts.join('/');
+  }
+
+  private entriesKey(entries: readonly EntryDraft[], world: World): string {
+    return entries.map((entry) => this.entryKey(entry, world)).join();
+  }
+
+  private entryKey(entry: EntryDraft, world: World): string {
+    const text = this.texts.of(entry);
+    return 'request' in entry && entry.request !== undefined ? `${placeOf(entry.request, world)}${text}` : text;
+  }
+
+  private doingKey(doing: Doing, world: World): string {
+    const { now, store, wire } = world;
+    switch (doing.type) {
+      case 'deciding':
+        return 'd';
+      case 'resending':
+      case 'looking': {
+        const { row } = doing;
+        const landed = row.writeId === store.writeId;
+        const isOnWire = wire.some((item) => item.type === 'write' && item.row === row);
+        return `${doing.type}${flags(landed, isOnWire)}${this.rowKey(row, world)}`;
+      }
+      case 'calling':
+        return `c${doing.phase}${doing.step}`;
+      case 'waiting':
+        return `w${left(doing.until, now)}`;
+    }
   }
 }
 
@@ -61,6 +109,20 @@ class PartKeys<Part extends object> {
     this.numbers.set(spelled, key);
     this.latest.set(part, { now, key });
     return key;
+  }
+}
+
+/** What entries and changes of heads say, but for which attempt it is and the request's name. */
+class Texts {
+  private readonly known = new WeakMap<object, string>();
+
+  of(part: object): string {
+    let text = this.known.get(part);
+    if (text === undefined) {
+      text = JSON.stringify({ ...part, attempt: 0, request: 0 });
+      this.known.set(part, text);
+    }
+    return text;
   }
 }
 
@@ -103,52 +165,6 @@ function stateKey(state: SagaState, now: number): string {
 
 function phaseKey({ status, failures, dueAt }: PhaseProgress, now: number): string {
   return `${status}${failures}/${left(dueAt, now)}`;
-}
-
-function wireKey(item: Wire, world: World): string {
-  return item.type === 'call' ? `${item.phase}${item.step}` : rowKey(item.row, world);
-}
-
-function rowKey({ version, writeId, entries, head, known, effect, commits }: Row, world: World): string {
-  const { now, store } = world;
-  if (version <= store.version && writeId !== store.writeId) return 'never';
-  const parts = [
-    version - store.version,
-    entriesKey(entries, world),
-    JSON.stringify(head),
-    known === 'all' ? known : known.map((id) => placeOf(id, world)).join(),
-    effect?.type,
-    effect?.type === 'wait' ? left(effect.until, now) : '',
-    commits !== undefined,
-  ];
-  return parts.join('/');
-}
-
-function entriesKey(entries: readonly EntryDraft[], world: World): string {
-  return entries.map((entry) => JSON.stringify({ ...entry, attempt: 0, ...namesRequest(entry, world) })).join();
-}
-
-function namesRequest(entry: EntryDraft, world: World): { readonly request?: number } {
-  return 'request' in entry && entry.request !== undefined ? { request: placeOf(entry.request, world) } : {};
-}
-
-function doingKey(doing: Doing, world: World): string {
-  const { now, store, wire } = world;
-  switch (doing.type) {
-    case 'deciding':
-      return 'd';
-    case 'resending':
-    case 'looking': {
-      const { row } = doing;
-      const landed = row.writeId === store.writeId;
-      const isOnWire = wire.some((item) => item.type === 'write' && item.row === row);
-      return `${doing.type}${flags(landed, isOnWire)}${rowKey(row, world)}`;
-    }
-    case 'calling':
-      return `c${doing.phase}${doing.step}`;
-    case 'waiting':
-      return `w${left(doing.until, now)}`;
-  }
 }
 
 function watchKey(watch: Watch, now: number): string {
