@@ -66,6 +66,19 @@ await whereThereIsMysql('Faults of MysqlSagaStorage', () => {
       expect((await subject.load()).record).toMatchObject({ status: 'RUNNING', version: 1 });
     });
 
+    it('keeps whoever asks for its saga by the id no longer than five seconds', async () => {
+      const subject = await database.subject();
+      await subject.create({ worker: undefined, status: 'PENDING' });
+      await other.beginTransaction();
+      await other.query(`SELECT 1 FROM saga_heads WHERE id = 'saga-1' FOR UPDATE`);
+      const begun = performance.now();
+      const locked = { code: 'SAGA_STORAGE_UNAVAILABLE', reason: 'locked', retryable: true };
+      await expect(subject.claimedIds({ ids: ['saga-1'] })).rejects.toMatchObject(locked);
+      expect(performance.now() - begun).toBeLessThan(12_000);
+      await other.rollback();
+      expect(await subject.claimedIds({ ids: ['saga-1'] })).toEqual(['saga-1']);
+    }, 70_000);
+
     it('is no longer the old worker’s when it was claimed meanwhile', async () => {
       const subject = await database.subject();
       await subject.create();

@@ -117,23 +117,25 @@ await whereThereIsMysql('Transactions of MysqlSagaStorage in which nothing happe
   );
 
   const SELECT_LIMIT = 'SELECT @@SESSION.idle_transaction_timeout AS seconds';
+  const SELECT_LIMITS =
+    'SELECT @@SESSION.idle_transaction_timeout AS idle, @@SESSION.innodb_lock_wait_timeout AS locks';
 
   it.each([
     ['a pool', (pool: Pool) => pool],
     ['a client that lends no connections', (pool: Pool) => functionsOn(pool)],
-  ])('leave the session the limit that it had: %s', async (_, clientOn) => {
+  ])('leave the session the limits that it had: %s', async (_, clientOn) => {
     const pool = database.pool({ connectionLimit: 1 });
-    await pool.query('SET SESSION idle_transaction_timeout = 77');
+    await pool.query('SET SESSION idle_transaction_timeout = 77, SESSION innodb_lock_wait_timeout = 33');
     const subject = await database.subject({ client: clientOn(pool) });
-    const limit = async () => (await pool.query(SELECT_LIMIT))[0];
+    const limits = async () => (await pool.query(SELECT_LIMITS))[0];
     await subject.create({ worker: undefined, status: 'PENDING' });
     expect(await subject.claimedIds()).toEqual(['saga-1']);
-    expect(await limit()).toEqual([{ seconds: 77 }]);
+    expect(await limits()).toEqual([{ idle: 77, locks: 33 }]);
     await subject.request();
-    expect(await limit()).toEqual([{ seconds: 77 }]);
+    expect(await limits()).toEqual([{ idle: 77, locks: 33 }]);
     const failing = subject.storage.transaction(() => Promise.reject(new Error('no')));
     await expect(failing).rejects.toThrow('no');
-    expect(await limit()).toEqual([{ seconds: 77 }]);
+    expect(await limits()).toEqual([{ idle: 77, locks: 33 }]);
   });
 
   it.each([

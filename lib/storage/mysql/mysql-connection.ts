@@ -4,12 +4,12 @@ import type { Sql } from '../sql/saga-tables.js';
 import { shareWork } from '../sql/shared-work.js';
 import type { Bindable, BoundStatement } from './bound-statement.js';
 import { isCollision, isInTheWay, isTransactionLost, toSagaError } from './driver-error.js';
-import { idleLimit, underIdleLimit } from './idle-limit.js';
 import type { MysqlResult } from './mysql-client.js';
 import type { MysqlTables } from './mysql-tables.js';
 import { parameter } from './parameter.js';
 import type { RunStatement, StatementClient } from './pool-client.js';
 import type { ServerVersion } from './server-version.js';
+import { sessionLimits, underLimits, type Limits } from './session-limits.js';
 
 /** How often a statement or transaction is tried that collides with others. */
 const ATTEMPTS = 10;
@@ -18,8 +18,8 @@ const RETRY_PAUSE = 20;
 /** Milliseconds after which nothing is tried again: who has waited as long as that for a lock will not get it the next time. */
 const PATIENCE = 5000;
 
-/** Milliseconds for which a transaction of ours keeps its locks when its process has stopped in the middle. */
-const IDLE_TIMEOUT = 10_000;
+/** A transaction of ours keeps its locks no longer when its process has stopped in the middle, and waits no longer for others'. */
+const LIMITS: Limits = { idle: 10_000, lock: PATIENCE };
 
 /** Where statements run: on their own, or in a transaction. */
 export interface MysqlSession {
@@ -84,7 +84,7 @@ export class MysqlConnection implements MysqlSession {
   ): Promise<T> {
     const answerTimeout = mayTakeLong ? Infinity : this.answerTimeout;
     return this.retry(() =>
-      this.begin((run) => work(this.session(run, answerTimeout)), { answerTimeout, idleMs: IDLE_TIMEOUT }),
+      this.begin((run) => work(this.session(run, answerTimeout)), { answerTimeout, limits: LIMITS }),
     );
   }
 
@@ -121,7 +121,7 @@ export class MysqlConnection implements MysqlSession {
     { idleMs }: { readonly idleMs: number },
   ): Promise<T> {
     return shareWork<RunStatement, T>((run, handle) => work(this.session(run), handle), {
-      transaction: (shared) => this.begin(shared, { answerTimeout: this.answerTimeout, idleMs }),
+      transaction: (shared) => this.begin(shared, { answerTimeout: this.answerTimeout, limits: { idle: idleMs } }),
       assertOpen: () => this.assertOpen(),
       isLost: isTransactionLost,
       toSagaError,
@@ -138,16 +138,15 @@ export class MysqlConnection implements MysqlSession {
     return this.client.handleName;
   }
 
-  /** After `idleMs` in which nothing happens the server ends the transaction. */
   private begin<T>(
     work: (run: RunStatement, handle: unknown) => Promise<T>,
-    { answerTimeout, idleMs }: { readonly answerTimeout: number; readonly idleMs: number },
+    { answerTimeout, limits: wanted }: { readonly answerTimeout: number; readonly limits: Limits },
   ): Promise<T> {
-    const limit = this.server && idleLimit(this.server, idleMs);
-    if (limit === undefined || this.client.limitsIdling) {
-      return this.client.transaction(work, { answerTimeout, idleLimit: limit });
+    const limits = this.server && sessionLimits(this.server, wanted);
+    if (limits === undefined || this.client.limitsSessions) {
+      return this.client.transaction(work, { answerTimeout, limits });
     }
-    return this.client.transaction((run, handle) => underIdleLimit(run, limit, () => work(run, handle)));
+    return this.client.transaction((run, handle) => underLimits(run, limits, () => work(run, handle)));
   }
 
   private session(run: RunStatement, answerTimeout = this.answerTimeout): MysqlSession {

@@ -3,7 +3,7 @@ import { answered, borrowed, isUnanswered } from '../sql/answer-timeout.js';
 import type { SqlClient } from '../sql/clients/sql-client.js';
 import { ConnectionLostError } from '../sql/shared-work.js';
 import { isReadOnly } from './driver-error.js';
-import type { IdleLimit } from './idle-limit.js';
+import type { SessionLimits } from './session-limits.js';
 import { poolSizeOf } from './pool-size.js';
 import type {
   MysqlCallbackPool,
@@ -27,7 +27,7 @@ export interface TransactionBeginning {
   /** For the statements by which it begins and ends, as for any other. */
   readonly answerTimeout?: number;
   /** Missing until it is known what the server is. */
-  readonly idleLimit?: IdleLimit | undefined;
+  readonly limits?: SessionLimits | undefined;
 }
 
 /** A pool or another client, as the storage uses it. */
@@ -37,8 +37,8 @@ export interface StatementClient extends SqlClient<RunStatement> {
    * and may have left the transaction open, that is rolled back. Missing where the client does not lend its connections.
    */
   readonly block?: RunStatement;
-  /** Whether {@link transaction} keeps to an `idleLimit` by itself. */
-  readonly limitsIdling?: true;
+  /** Whether {@link transaction} keeps to `limits` by itself. */
+  readonly limitsSessions?: true;
   transaction<T>(
     work: (run: RunStatement, handle: unknown) => Promise<T>,
     beginning?: TransactionBeginning,
@@ -67,7 +67,7 @@ export function statementClient(client: MysqlClient | MysqlPool | MysqlCallbackP
         answerTimeout,
         clearUp: afterTransaction,
       }),
-    limitsIdling: true,
+    limitsSessions: true,
     transaction: (work, beginning) => transactionOn(pool, work, beginning),
     within: (handle) => (isConnection(handle) ? queryOf(promising(handle)) : undefined),
   };
@@ -95,16 +95,16 @@ const PATIENCE = 2_000;
 function transactionOn<T>(
   pool: MysqlPool,
   work: (run: RunStatement, handle: unknown) => Promise<T>,
-  { answerTimeout, idleLimit }: TransactionBeginning = {},
+  { answerTimeout, limits }: TransactionBeginning = {},
 ): Promise<T> {
   const useConnection = async (run: RunStatement, connection: MysqlPoolConnection): Promise<T> => {
-    await run(idleLimit?.setWithLevel ?? SET_LEVEL, [], answerTimeout);
+    await run(limits?.setWithLevel ?? SET_LEVEL, [], answerTimeout);
     await run('START TRANSACTION', [], answerTimeout);
     const result = await work(run, connection);
     await run('COMMIT', [], answerTimeout);
     return result;
   };
-  return onConnection(pool, useConnection, { answerTimeout, clearUp: afterTransaction, restore: idleLimit?.restore });
+  return onConnection(pool, useConnection, { answerTimeout, clearUp: afterTransaction, restore: limits?.restore });
 }
 
 /** What a connection is worth on which something has failed. */
