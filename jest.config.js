@@ -18,6 +18,6 @@ export default {
   // One more than the cores of a small machine: the long files wait for processes and servers half of their time.
   maxWorkers: 3,
   testTimeout: 15_000,
-  // ESM modules are never unloaded: the heap grows by about 10 MB with each test file.
-  workerIdleMemoryLimit: '512MB',
+  // ESM modules are never unloaded: the heap grows by about 10 MB with each test file, and a new worker takes a second to begin.
+  workerIdleMemoryLimit: '1GB',
 };
