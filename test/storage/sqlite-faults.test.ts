@@ -63,6 +63,35 @@ describe.each(sqliteDrivers.map((driver) => [driver.name, driver] as const))('fa
       expect(await subject.storage.load('saga-1')).toBeUndefined();
     });
 
+    describe('and that is read meanwhile', () => {
+      /** A write that has met the lock and waits, behind it a read, and then others have written. */
+      async function overtaken(busyTimeout: number) {
+        const subject = await file.subject({ busyTimeout });
+        await subject.create({ id: 'before' });
+        const other = file.connect();
+        other.exec('BEGIN IMMEDIATE');
+        const created = subject.create();
+        created.catch(() => undefined);
+        await new Promise(setImmediate);
+        await subject.load('before');
+        other.exec('COMMIT');
+        other.exec(`UPDATE saga_heads SET failed_step = 'charge' WHERE id = 'before'`);
+        return { subject, created };
+      }
+
+      it('is written to as soon as it is free', async () => {
+        const { subject, created } = await overtaken(1_000);
+        expect(await created).toMatchObject({ outcome: 'created' });
+        const beat = { worker: 'w1', beat: 0, duration: 1000 };
+        expect(await subject.storage.heartbeat(beat)).toMatchObject({ outcome: 'alive' });
+      });
+
+      it('shows what others have written', async () => {
+        const { subject } = await overtaken(1_000);
+        expect((await subject.load('before')).record).toMatchObject({ failedStep: 'charge' });
+      });
+    });
+
     it('keeps nobody from closing', async () => {
       const subject = await file.subject({ busyTimeout: 60_000 });
       const other = file.connect();

@@ -62,8 +62,9 @@ export class SqliteConnection {
   /**
    * Runs a statement outside of any transaction: it commits on its own.
    *
-   * One that meets a lock is left half-run by libsql, and until it has run again every `COMMIT` of this connection would fail for it. So
-   * whoever holds the write lock next runs it through; with nothing but nulls, for which such a statement has to do nothing.
+   * One that meets a lock is left half-run by libsql. Until it has run again every `COMMIT` of this connection would fail for it, and what it has
+   * seen of the database stays what the connection sees: once others have written, it gets no write lock any more. So whoever comes next
+   * runs it through first; with nothing but nulls, for which such a statement has to do nothing.
    */
   runAlone(sql: Sql, values: SqliteValue[]): void {
     try {
@@ -93,17 +94,19 @@ export class SqliteConnection {
 
   /** Runs `work` on one snapshot of the database. It has nothing to commit, and rolling back needs nobody's leave. */
   read<T>(work: () => T): Promise<T> {
-    return this.retryWhileBusy(() => this.transaction({ begin: 'BEGIN', end: ROLLBACK }, work));
+    return this.retryWhileBusy(() => {
+      // While somebody holds the write lock, the snapshot is one of when they got it, at the oldest.
+      this.tryAlone(() => this.runThrough());
+      return this.transaction({ begin: 'BEGIN', end: ROLLBACK }, work);
+    });
   }
 
   /** Runs `work` with the write lock held from the beginning: all of it happens, durably, or nothing. */
   write<T>(work: () => T): Promise<T> {
-    return this.retryWhileBusy(() =>
-      this.transaction({ begin: 'BEGIN IMMEDIATE', end: COMMIT }, () => {
-        this.runThrough();
-        return work();
-      }),
-    );
+    return this.retryWhileBusy(() => {
+      this.runThrough();
+      return this.transaction({ begin: 'BEGIN IMMEDIATE', end: COMMIT }, work);
+    });
   }
 
   /** Tries once, for whoever has another way. `undefined` also while somebody else holds the lock; nothing has happened then. */
@@ -165,8 +168,10 @@ export class SqliteConnection {
   }
 
   private runThrough(): void {
-    for (const [sql, values] of this.halfRun) this.run(sql, ...Array<null>(values).fill(null));
-    this.halfRun.clear();
+    for (const [sql, values] of this.halfRun) {
+      this.run(sql, ...Array<null>(values).fill(null));
+      this.halfRun.delete(sql);
+    }
   }
 
   private rollBack(): void {
