@@ -223,6 +223,8 @@ export class Recovery {
   private track(execution: SagaExecution): void {
     this.recovering.add(execution);
     this.worker.run(execution);
+    // One that is interrupted gives its place up at once; it leaves when its last write has been answered, which may take a network minutes.
+    void execution.ended.then(() => this.recovering.delete(execution));
   }
 
   /** Changes no status and counts nothing: the saga is listed with the reason until somebody asks for it by its id. */

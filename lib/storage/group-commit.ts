@@ -19,6 +19,10 @@ export interface GroupCommitOptions<Write, Result> {
   readonly isRefusal: (error: unknown) => boolean;
   /** At most this many writes in one batch; default 256. */
   readonly maxBatch?: number;
+  /** How large a write is, in whatever `maxSize` counts; default 0. */
+  readonly sizeOf?: (write: Write) => number;
+  /** All writes of a batch together are no larger, unless a single one is; default: there is no limit. */
+  readonly maxSize?: number;
   /** At most this many batches under way at once; default 1. */
   readonly concurrency?: number;
 }
@@ -144,11 +148,18 @@ export class GroupCommit<Write, Result> {
 
   /** The oldest waiting writes whose keys are free; the others stay, in their order. */
   private takeBatch(): readonly Waiting<Write, Result>[] {
+    const { sizeOf = () => 0, maxSize = Infinity } = this.options;
     const most = this.shareOfBatch();
     const batch: Waiting<Write, Result>[] = [];
     const left: Waiting<Write, Result>[] = [];
+    let size = 0;
+    // Full once and for all: a later and smaller write may be of the same key as one that did not fit.
+    let isFull = false;
     for (const item of this.waiting) {
-      if (batch.length < most && !this.keysUnderWay.has(item.key)) {
+      const isFree = !isFull && !this.keysUnderWay.has(item.key);
+      if (isFree) size += sizeOf(item.write);
+      isFull ||= batch.length >= most || (batch.length > 0 && size > maxSize);
+      if (isFree && !isFull) {
         this.keysUnderWay.add(item.key);
         batch.push(item);
       } else {

@@ -173,6 +173,9 @@ function wayTo(nodes: readonly Node[], node: number): readonly number[] {
 
 /** The same error, with the way to it. */
 export function told(scenario: Scenario, way: readonly number[], error: unknown): Error {
+  // What is thrown once more on the way there has a stack.
+  Error.stackTraceLimit = 20;
+  let cause = error;
   let world = bornWorld(scenario);
   const lines = [`saga: ${scenario.name}`, ...world.notes.map((note) => `     ${note}`)];
   for (const index of way) {
@@ -182,11 +185,12 @@ export function told(scenario: Scenario, way: readonly number[], error: unknown)
     world = copyWorld(world);
     try {
       choice.apply(world);
-    } catch {
+    } catch (again) {
+      cause = again;
       break;
     }
     lines.push(...world.notes.map((note) => `     ${note}`));
   }
   const message = error instanceof Error ? error.message : String(error);
-  return new Violation(`${message}\n${lines.join('\n')}`, { cause: error });
+  return new Violation(`${message}\n${lines.join('\n')}`, { cause });
 }

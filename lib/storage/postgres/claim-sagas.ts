@@ -31,13 +31,6 @@ const RECOVERABLE: Candidates = {
   lock: 'FOR UPDATE SKIP LOCKED',
 };
 
-/** Those of them (`$5`) whose last row was not known yet. */
-const OVERTAKEN: Candidates = {
-  from: knownAndAlive,
-  select: 'SELECT id FROM unnest($5::text[]) WITH ORDINALITY candidate (id, place) ORDER BY place',
-  lock: 'FOR UPDATE SKIP LOCKED',
-};
-
 /** Who asks for sagas by their ids (`$5`) waits for them, in the order in which everybody locks. */
 const ASKED: Candidates = {
   from: knownAndAlive,
@@ -89,7 +82,6 @@ export const takeOver =
   ORDER BY claimable.since, claimable.id`;
 
 export const TAKE_RECOVERABLE = takeOver(RECOVERABLE);
-const TAKE_OVERTAKEN = takeOver(OVERTAKEN);
 const TAKE_ASKED = takeOver(ASKED);
 
 /** Takes over what qualifies. */
@@ -110,27 +102,23 @@ async function takeSagas(session: PostgresSession, query: ClaimQuery): Promise<r
   return found.length === 0 ? [] : takeUntilSettled(session, query, [TAKE_ASKED, arrayText(found.map(({ id }) => id))]);
 }
 
-/** Where the worker before has written once more meanwhile, looks again. */
+/** Where the worker before has written once more meanwhile, looks again: for that saga, or for another one in its place. */
 async function takeUntilSettled(
   session: PostgresSession,
   query: ClaimQuery,
-  [firstTake, firstCandidates]: readonly [Sql, PostgresValue],
+  [take, candidates]: readonly [Sql, PostgresValue],
 ): Promise<readonly string[]> {
   const asked = query.ids !== undefined;
   const entries = JSON.stringify([{ event: 'claimed', ...(asked && { asked }) }]);
-  const taken: string[] = [];
-  let take = firstTake;
-  let candidates = firstCandidates;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const values = [...qualifications(query), candidates, query.limit - taken.length, query.worker, entries];
+  const taken = new Set<string>();
+  let isOvertaken = true;
+  for (let attempt = 0; attempt < ATTEMPTS && isOvertaken && taken.size < query.limit; attempt++) {
+    const values = [...qualifications(query), candidates, query.limit - taken.size, query.worker, entries];
     const rows = await session.all<{ id: string; taken: boolean }>(take, ...values);
-    for (const row of rows) if (row.taken) taken.push(row.id);
-    const overtaken = rows.filter((row) => !row.taken);
-    if (overtaken.length === 0) break;
-    candidates = arrayText(overtaken.map(({ id }) => id));
-    if (!asked) take = TAKE_OVERTAKEN;
+    for (const row of rows) if (row.taken) taken.add(row.id);
+    isOvertaken = rows.some((row) => !row.taken);
   }
-  return taken;
+  return [...taken];
 }
 
 /** The parameters of `knownAndAlive` and `CLAIMABLE`, `$1` to `$4`. */

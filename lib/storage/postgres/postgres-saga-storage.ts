@@ -58,6 +58,9 @@ const BATCHES_UNDER_WAY = 2;
 /** A thousand sagas at once fill two such batches; half as many writes made them a seventh slower, and twice as many no faster. */
 const MOST_WRITES = 512;
 
+/** Characters of a batch's JSON: far from where a text in JavaScript or a value in PostgreSQL ends, and soon answered. */
+const LARGEST_BATCH = 16 * 1024 * 1024;
+
 /** PostgreSQL counts these in 32 bits. */
 const LONGEST_TIMEOUT = 2_147_483_647;
 
@@ -119,6 +122,8 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
       commit: (batch) => this.commit(batch),
       isRefusal: (error) => error instanceof StorageRejectedError,
       maxBatch: MOST_WRITES,
+      sizeOf: ({ row }) => row.entries.length + (row.context?.length ?? 0) + (row.snapshot?.length ?? 0),
+      maxSize: LARGEST_BATCH,
       concurrency: BATCHES_UNDER_WAY,
     });
     const hints = new WriteHints(this.connection);
