@@ -224,6 +224,18 @@ describe('recovery', () => {
       expect(most).toBe(concurrency);
     });
 
+    it('keeps no place for a saga that it had to let go of, though its write is never answered', async () => {
+      const recovery = { interval: 50, concurrency: 1 };
+      const { line } = await world.start([plan()], { recovery, lease: { duration: 1_000 } });
+      line.silenceOnly(1);
+      await leaveBehind('silenced');
+      await eventually(() => expect(line.writes).toBe(1));
+      await Promise.all([...line.registered].map((worker) => world.storage.release(worker)));
+      await eventually(() => expect(line.registered.size).toBe(2));
+      await leaveBehind('next');
+      await Promise.all([world.status('silenced', 'COMPLETED'), world.status('next', 'COMPLETED')]);
+    });
+
     it('finds again what a claim gave it whose answer was lost', async () => {
       await leaveBehind('one');
       await leaveBehind('two');

@@ -30,7 +30,7 @@ export type Side = 'before' | 'after';
 interface Accident {
   readonly write: number;
   readonly side: Side;
-  readonly happen: () => void;
+  readonly happen: () => unknown;
 }
 
 /** What becomes of a call: it goes through, nobody ever answers, or it is refused at once. */
@@ -73,6 +73,11 @@ export class StorageLine extends SagaStorage {
       throw lost();
     };
     this.#accident = { write, side, happen };
+  }
+
+  /** Nobody ever answers the write of this number, which has got lost; everything behind it goes through. */
+  silenceOnly(write: number): void {
+    this.#accident = { write, side: 'before', happen: () => this.#silence() };
   }
 
   /** With the answer to the write of this number in hand, the process stands still for `ms`: nothing runs in it, no timer either. */
@@ -134,7 +139,7 @@ export class StorageLine extends SagaStorage {
     const done = this.#call(() =>
       this.storage.transaction(async ({ handle, transition }) => {
         const value = await work({ handle, transition: (row) => this.#alive(() => transition(row)) });
-        if (accident?.side === 'before') accident.happen();
+        if (accident?.side === 'before') await accident.happen();
         return this.#alive(async () => {
           await held?.reached();
           return value;
@@ -143,8 +148,8 @@ export class StorageLine extends SagaStorage {
     );
     if (held !== undefined) return held.hold(done);
     return done.then(
-      (value) => {
-        if (accident?.side === 'after') accident.happen();
+      async (value) => {
+        if (accident?.side === 'after') await accident.happen();
         return this.#call(() => Promise.resolve(value));
       },
       (error: unknown) => this.#call(() => Promise.reject(error as Error)),
@@ -206,9 +211,9 @@ export class StorageLine extends SagaStorage {
 
   async #write<T>(send: () => Promise<T>): Promise<T> {
     const accident = ++this.writes === this.#accident?.write ? this.#accident : undefined;
-    if (accident?.side === 'before') accident.happen();
+    if (accident?.side === 'before') await accident.happen();
     const answer = await this.#call(send);
-    if (accident?.side === 'after') accident.happen();
+    if (accident?.side === 'after') await accident.happen();
     return this.#call(() => Promise.resolve(answer));
   }
 
@@ -217,12 +222,16 @@ export class StorageLine extends SagaStorage {
     return this.#state === 'up' ? send() : Promise.reject(lost());
   }
 
+  #silence(): Promise<never> {
+    return new Promise((_, reject) => this.#unanswered.add(reject));
+  }
+
   #call<T>(send: () => Promise<T>): Promise<T> {
     switch (this.#state) {
       case 'up':
         return send();
       case 'silent':
-        return new Promise((_, reject) => this.#unanswered.add(reject));
+        return this.#silence();
       case 'down':
         return Promise.reject(lost());
     }
