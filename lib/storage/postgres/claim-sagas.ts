@@ -44,7 +44,7 @@ const ASKED: Candidates = {
  * place in the log, and then the row of the claim finds no place. Tells which sagas those are, and which were taken; those that wait
  * longest first.
  */
-export const takeOver =
+const takeOver =
   ({ from, select, lock }: Candidates): Sql =>
   (tables) => `
   WITH RECURSIVE ${from(tables)},
