@@ -3,6 +3,7 @@ import { SagaConflictError } from '../errors/saga-conflict-error.js';
 import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
+import { answeredRequests } from '../storage/answered-requests.js';
 import type { JsonValue } from '../storage/json-value.js';
 import type { EntryDraft, LogEntry } from '../storage/log-entry.js';
 import type { OperatorRequest } from '../storage/operator-request.js';
@@ -193,7 +194,10 @@ export class SagaJournal {
     this.env.clock.observe(at);
     const first = this.state.seq + 1;
     this.state = applyEntries(this.state, entries, at.getTime());
-    if (this.requests.length > 0) this.requests = this.requests.filter(({ id }) => !isAnsweredBy(entries, id));
+    if (this.requests.length > 0) {
+      const answered = answeredRequests(entries);
+      this.requests = this.requests.filter(({ id }) => !answered.includes(id));
+    }
     if (this.env.observers.hears(this.sagaId)) {
       const logged = entries.map((entry, i): LogEntry => ({ ...entry, seq: first + i, at, worker: this.lease.id }));
       this.env.observers.publish(this.sagaId, logged);
@@ -258,10 +262,6 @@ export class SagaJournal {
       }
     }
   }
-}
-
-function isAnsweredBy(entries: readonly EntryDraft[], request: string): boolean {
-  return entries.some((entry) => 'request' in entry && entry.request === request);
 }
 
 /** A storage may throw where it should reject. */

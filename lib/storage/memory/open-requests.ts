@@ -1,3 +1,4 @@
+import { answeredRequests } from '../answered-requests.js';
 import type { EntryDraft } from '../log-entry.js';
 import type { OperatorRequest } from '../operator-request.js';
 
@@ -33,7 +34,8 @@ export class OpenRequests {
   answer(sagaId: string, entries: readonly EntryDraft[]): void {
     const open = this.bySaga.get(sagaId);
     if (open === undefined) return;
-    const left = open.filter(({ id }) => !entries.some((entry) => 'request' in entry && entry.request === id));
+    const answered = answeredRequests(entries);
+    const left = open.filter(({ id }) => !answered.includes(id));
     if (left.length > 0) this.bySaga.set(sagaId, left);
     else this.bySaga.delete(sagaId);
   }

@@ -1,5 +1,5 @@
 import type { SagaTransition } from '../saga-changes.js';
-import { answeredRequests } from '../rows/answered-requests.js';
+import { answeredRequests } from '../answered-requests.js';
 import { changeHead } from './change-head.js';
 import type { SagaAppend } from './saga-write.js';
 import { storableRow } from './storable-row.js';

@@ -1,7 +1,7 @@
 import type { OperatorRequest } from '../operator-request.js';
 import { isFinal, type SagaStatus } from '../saga-record.js';
 import type { SagaTransition, TransitionResult } from '../saga-changes.js';
-import { answeredRequests } from '../rows/answered-requests.js';
+import { answeredRequests } from '../answered-requests.js';
 import { newRow, type NewRow } from '../rows/new-row.js';
 import { isStorable } from '../rows/storable.js';
 import { changeHead, type HeadUpdate } from './change-head.js';

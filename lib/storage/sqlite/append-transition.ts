@@ -1,6 +1,6 @@
 import type { OperatorRequest } from '../operator-request.js';
 import type { SagaTransition, TransitionResult } from '../saga-changes.js';
-import { answeredRequests } from '../rows/answered-requests.js';
+import { answeredRequests } from '../answered-requests.js';
 import { newRow, type NewRow } from '../rows/new-row.js';
 import { toRequest, type RequestRow } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';

@@ -1,4 +1,4 @@
-import type { EntryDraft } from '../log-entry.js';
+import type { EntryDraft } from './log-entry.js';
 
 const NONE: readonly string[] = [];
 
