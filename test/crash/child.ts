@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { SagaModule, SagaNotFoundError, SagaRunner, isFinal, type SagaModuleOptions, type SagaView } from 'nest-saga';
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { connectTo, type StorageLocation } from '../harness/process-storage.js';
 import { CrashPoints, type CrashPoint } from './crash-points.js';
@@ -14,10 +15,11 @@ export interface ChildTask {
   /** `finish`: it only takes up what others left, as recovery does on its own. */
   readonly does: 'run' | 'recover' | 'finish';
   readonly sagas: readonly string[];
-  readonly crashAt?: CrashPoint | undefined;
+  /** It dies when each of these sagas has come to its place, and stands there. */
+  readonly crashAt?: readonly CrashPoint[] | undefined;
 }
 
-/** A process that runs sagas, as an application would; what it is to do stands in its first argument. */
+/** A process that runs sagas, as an application would; what it is to do is in the file that its first argument names. */
 export interface ChildOrder extends ChildTask {
   readonly scenario: ScenarioName;
   readonly location: StorageLocation;
@@ -28,7 +30,10 @@ export interface ChildOrder extends ChildTask {
   readonly options?: Omit<SagaModuleOptions, 'storage'>;
 }
 
-const order = JSON.parse(process.argv[2] ?? '') as ChildOrder;
+/** Milliseconds that sagas may take to come to their places. */
+const PATIENCE = 120_000;
+
+const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ChildOrder;
 const points = new CrashPoints(order);
 const connected = await connectTo(order.location);
 const storage = new CrashingStorage(connected.storage, points);
@@ -48,8 +53,9 @@ class ChildModule {}
 process.stdout.write(`${String(Date.now())}\n`);
 const application = await NestFactory.createApplicationContext(ChildModule, { logger: false });
 const runner = application.get(SagaRunner);
+if (order.sagas.length > 1) points.expectWithin(PATIENCE);
 await Promise.all(order.sagas.map(begin));
-await Promise.all(order.sagas.map(untilItRests));
+for (const id of order.sagas) await untilItRests(id);
 await Promise.all(cancels);
 await application.close();
 await connected.disconnect();

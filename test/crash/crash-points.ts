@@ -11,27 +11,48 @@ export interface CrashPoint {
 export interface CrashPointOptions {
   /** A file to which each point is appended when it is reached, a line of JSON each. */
   readonly reached: string;
-  /** The point at which this process dies. */
-  readonly crashAt?: CrashPoint | undefined;
+  /** The points at which sagas stand still; when all of them do, this process dies. */
+  readonly crashAt?: readonly CrashPoint[] | undefined;
 }
 
 /** The places at which a process may die: each has a name, and says when it is passed. */
 export class CrashPoints {
   private readonly passed = new Map<string, number>();
+  private readonly awaited: Set<CrashPoint>;
 
-  constructor(private readonly options: CrashPointOptions) {}
+  constructor(private readonly options: CrashPointOptions) {
+    this.awaited = new Set(options.crashAt);
+  }
 
-  /** Dies here, if this is the place: at once, with nothing flushed, closed or said. */
-  reach({ sagaId, name }: CrashPoint): void {
+  /** Ends the process with an error if after so many milliseconds a saga has passed its place: the others would stand for ever. */
+  expectWithin(ms: number): void {
+    if (this.awaited.size === 0) return;
+    setTimeout(() => {
+      throw new Error(`Never reached: ${JSON.stringify([...this.awaited])}`);
+    }, ms);
+  }
+
+  /**
+   * Goes no further, if this is the place of a saga that is to die here. With the last one the process dies: at once, with nothing flushed, closed
+   * or said. What a kill leaves of a saga that stands is what it leaves of one that has just come there.
+   */
+  reach({ sagaId, name }: CrashPoint): Promise<void> {
     const times = (this.passed.get(`${String(sagaId)} ${name}`) ?? 0) + 1;
     this.passed.set(`${String(sagaId)} ${name}`, times);
     // How often a lease is renewed is a matter of time: the first time is the place.
-    if (sagaId === undefined && times > 1) return;
+    if (sagaId === undefined && times > 1) return Promise.resolve();
     const point: CrashPoint = { sagaId, name: times === 1 ? name : `${name} (${String(times)})` };
-    const { reached, crashAt } = this.options;
-    appendFileSync(reached, `${JSON.stringify(point)}\n`);
-    if (point.name !== crashAt?.name || (sagaId ?? crashAt.sagaId) !== crashAt.sagaId) return;
+    appendFileSync(this.options.reached, `${JSON.stringify(point)}\n`);
+    const place = [...this.awaited].find((place) => isAt(point, place));
+    if (place === undefined) return Promise.resolve();
+    this.awaited.delete(place);
+    if (this.awaited.size > 0) return new Promise(() => undefined);
     process.kill(process.pid, 'SIGKILL');
     for (;;); // The signal is on its way; not one more instruction of the application may run.
   }
+}
+
+/** What a process writes of itself is a place of whichever saga is to die there. */
+function isAt({ sagaId, name }: CrashPoint, place: CrashPoint): boolean {
+  return name === place.name && (sagaId ?? place.sagaId) === place.sagaId;
 }

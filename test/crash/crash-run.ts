@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadedSaga, LogEntry } from 'nest-saga';
@@ -36,14 +36,6 @@ export class CrashRun {
     return new CrashRun(database, scenario, options);
   }
 
-  /** The same sagas, as the crashes so far have left them: for another continuation of the same stories. */
-  async fork(): Promise<CrashRun> {
-    const fork = new CrashRun(await this.database.fork(), this.scenario, this.options);
-    cpSync(this.folder, fork.folder, { recursive: true });
-    fork.processes = this.processes;
-    return fork;
-  }
-
   start(task: ChildTask): RunningChild & { readonly reached: () => readonly CrashPoint[] } {
     const reached = this.path(`reached-${String(++this.processes)}`);
     const { scenario, options } = this;
@@ -51,7 +43,11 @@ export class CrashRun {
     // Only who finishes takes up what it is not told: the others would run each other's sagas.
     const recovery = { ...options.recovery, enabled: task.does === 'finish' };
     const { location } = this.database;
-    const child = startChild({ ...task, ...files, scenario, location, options: { ...options, recovery } });
+    const order: ChildOrder = { ...task, ...files, scenario, location, options: { ...options, recovery } };
+    // As an argument it could be too long.
+    const file = this.path(`order-${String(this.processes)}`);
+    writeFileSync(file, JSON.stringify(order));
+    const child = startChild(file);
     return { ...child, reached: () => pointsIn(reached) };
   }
 
@@ -66,15 +62,15 @@ export class CrashRun {
     writeFileSync(this.path('gate'), '');
   }
 
-  effects(sagaId: string): readonly Effect[] {
-    return new EffectLedger(this.path('ledger')).read().filter((effect) => effect.sagaId === sagaId);
+  /** What the steps of all sagas did, in its order. */
+  effects(): readonly Effect[] {
+    return new EffectLedger(this.path('ledger')).read();
   }
 
-  /** Whether any process has passed this place of the saga. */
-  hasPassed({ sagaId, name }: CrashPoint): boolean {
+  /** The places that all processes so far have come by. */
+  passed(): readonly CrashPoint[] {
     const numbers = Array.from({ length: this.processes }, (_, i) => i + 1);
-    const passed = numbers.flatMap((number) => pointsIn(this.path(`reached-${String(number)}`)));
-    return passed.some((point) => point.sagaId === sagaId && point.name === name);
+    return numbers.flatMap((number) => pointsIn(this.path(`reached-${String(number)}`)));
   }
 
   /** What steps have written in their transactions, as far as it is committed. */

@@ -28,7 +28,8 @@ import type { CrashPoint, CrashPoints } from './crash-points.js';
 /** A real storage with a crash point before and after each durable write, and where it is in a transaction on both sides of its commit. */
 export class CrashingStorage extends SagaStorage {
   override readonly capabilities: StorageCapabilities;
-  private readonly stored = new EventEmitter();
+  /** Each saga may have somebody who waits for its request. */
+  private readonly stored = new EventEmitter().setMaxListeners(0);
   #renewed = false;
 
   constructor(
@@ -58,12 +59,12 @@ export class CrashingStorage extends SagaStorage {
   }
 
   async claim(query: ClaimQuery): Promise<readonly LoadedSaga[]> {
-    for (const sagaId of query.ids ?? []) this.points.reach({ sagaId, name: 'before claim' });
+    for (const sagaId of query.ids ?? []) await this.points.reach({ sagaId, name: 'before claim' });
     const claimed = await this.storage.claim(query);
     for (const { record } of claimed) {
       // Who names no sagas learns only now which ones it was about to take. Only the last process does so, which is never killed.
-      if (query.ids === undefined) this.points.reach({ sagaId: record.id, name: 'before claim' });
-      this.points.reach({ sagaId: record.id, name: 'after claim' });
+      if (query.ids === undefined) await this.points.reach({ sagaId: record.id, name: 'before claim' });
+      await this.points.reach({ sagaId: record.id, name: 'after claim' });
     }
     return claimed;
   }
@@ -79,15 +80,15 @@ export class CrashingStorage extends SagaStorage {
         handle,
         transition: async (write) => {
           const names = namesOf(write.entries);
-          this.points.reach({ sagaId: write.id, name: `before write in a transaction ${names}` });
+          await this.points.reach({ sagaId: write.id, name: `before write in a transaction ${names}` });
           const written = await transition(write);
-          this.points.reach({ sagaId: write.id, name: `before commit ${names}` });
+          await this.points.reach({ sagaId: write.id, name: `before commit ${names}` });
           staged = { sagaId: write.id, name: `after commit ${names}` };
           return written;
         },
       });
     }, options);
-    if (staged !== undefined) this.points.reach(staged);
+    if (staged !== undefined) await this.points.reach(staged);
     return result;
   }
 
@@ -109,17 +110,17 @@ export class CrashingStorage extends SagaStorage {
 
   async heartbeat(beat: WorkerBeat): Promise<HeartbeatResult> {
     const name = beat.beat === 0 ? 'register' : 'renew';
-    this.points.reach({ name: `before ${name}` });
+    await this.points.reach({ name: `before ${name}` });
     const result = await this.storage.heartbeat(beat);
-    this.points.reach({ name: `after ${name}` });
+    await this.points.reach({ name: `after ${name}` });
     this.#renewed ||= beat.beat > 0;
     return result;
   }
 
   async release(worker: string): Promise<void> {
-    this.points.reach({ name: 'before release' });
+    await this.points.reach({ name: 'before release' });
     await this.storage.release(worker);
-    this.points.reach({ name: 'after release' });
+    await this.points.reach({ name: 'after release' });
   }
 
   workers(): Promise<readonly WorkerInfo[]> {
@@ -128,9 +129,9 @@ export class CrashingStorage extends SagaStorage {
 
   async request(request: OperatorRequest): Promise<RequestResult> {
     const { sagaId } = request;
-    this.points.reach({ sagaId, name: 'before request' });
+    await this.points.reach({ sagaId, name: 'before request' });
     const result = await this.storage.request(request);
-    this.points.reach({ sagaId, name: 'after request' });
+    await this.points.reach({ sagaId, name: 'after request' });
     this.stored.emit(sagaId);
     return result;
   }
@@ -144,9 +145,9 @@ export class CrashingStorage extends SagaStorage {
   }
 
   private async around<T>({ id, entries }: Pick<NewSaga, 'id' | 'entries'>, write: () => Promise<T>): Promise<T> {
-    this.points.reach({ sagaId: id, name: `before write ${namesOf(entries)}` });
+    await this.points.reach({ sagaId: id, name: `before write ${namesOf(entries)}` });
     const result = await write();
-    this.points.reach({ sagaId: id, name: `after write ${namesOf(entries)}` });
+    await this.points.reach({ sagaId: id, name: `after write ${namesOf(entries)}` });
     return result;
   }
 }

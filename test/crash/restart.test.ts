@@ -9,14 +9,14 @@ await onEachDatabase((kind) => {
   describe('a process that is killed and started again on the same host', () => {
     it('has its sagas running within 2 seconds of when its application begins to start, whatever is left of the lease of 15', async () => {
       const run = await CrashRun.create(kind, 'forward', BY_DEFAULT);
-      const crashAt = { sagaId: 'crashed', name: 'before act of B' };
+      const crashAt = [{ sagaId: 'crashed', name: 'before act of B' }];
       expect(await run.run({ does: 'run', sagas: ['crashed'], crashAt })).toMatchObject({ signal: 'SIGKILL' });
 
       const spawnedAt = Date.now();
       const restarted = run.start({ does: 'finish', sagas: ['crashed'] });
       const begunAt = await restarted.begun;
       const again = await eventually(() => {
-        const effect = run.effects('crashed').find(({ pid }) => pid === restarted.process.pid);
+        const effect = run.effects().find(({ pid }) => pid === restarted.process.pid);
         if (effect === undefined) throw new Error('nothing is done yet');
         return effect;
       });

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { bundled } from '../../scripts/typescript/bundled.mjs';
-import type { ChildOrder } from './child.js';
 
 const SCRIPT = await bundled('test/crash/child.ts');
 
@@ -20,9 +19,9 @@ export interface RunningChild {
   readonly ended: Promise<ChildEnd>;
 }
 
-/** Starts a process of the crash tests. */
-export function startChild(order: ChildOrder): RunningChild {
-  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(order)], {
+/** Starts a process of the crash tests; its {@link ChildOrder} is in this file. */
+export function startChild(order: string): RunningChild {
+  const child = spawn(process.execPath, [SCRIPT, order], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

@@ -121,21 +121,21 @@ function stepsOf(
 
 function stepClass(name: string, manner: Manner, { ledger, points, storage }: ScenarioParts): StepType {
   const { options = {}, local, saves, waitsFor, refuses, failsActOn = [], failsCompensateOn = [] } = manner;
-  const effect = (execution: StepExecution): void => {
-    points.reach({ sagaId: execution.sagaId, name: `before ${execution.phase} of ${name}` });
+  const effect = async (execution: StepExecution): Promise<void> => {
+    await points.reach({ sagaId: execution.sagaId, name: `before ${execution.phase} of ${name}` });
     ledger.note(execution);
-    points.reach({ sagaId: execution.sagaId, name: `after ${execution.phase} of ${name}` });
+    await points.reach({ sagaId: execution.sagaId, name: `after ${execution.phase} of ${name}` });
   };
   const writeRow = async (execution: StepExecution): Promise<void> => {
     const { sagaId, phase, attempt } = execution;
     const { transaction } = execution as TransactionalExecution;
     await writeApplicationRow(storage, transaction, { sagaId, step: name, phase, attempt });
-    points.reach({ sagaId, name: `after row of ${phase} of ${name}` });
+    await points.reach({ sagaId, name: `after row of ${phase} of ${name}` });
   };
   class CrashStep {
     async act(context: Trail, execution: StepExecution): Promise<string> {
       if (refuses || failsActOn.includes(execution.attempt)) throw new Error(`${name} refuses`);
-      effect(execution);
+      await effect(execution);
       if (local) await writeRow(execution);
       context.steps.push(name);
       await waitsFor?.(execution);
@@ -148,7 +148,7 @@ function stepClass(name: string, manner: Manner, { ledger, points, storage }: Sc
       async compensate(context: Trail, _: unknown, execution: StepExecution): Promise<void> {
         if (failsCompensateOn === 'each' || failsCompensateOn.includes(execution.attempt))
           throw new Error(`${name} cannot be undone yet`);
-        effect(execution);
+        await effect(execution);
         if (local) await writeRow(execution);
         context.steps = context.steps.filter((step) => step !== name);
       },

@@ -7,9 +7,3 @@ export async function clearPrefix(client: Redis, prefix: string): Promise<void> 
     if (keys.length > 0) await client.unlink(...keys);
   }
 }
-
-/** Copies every key that begins so to one that begins otherwise. */
-export async function copyPrefix(client: Redis, from: string, to: string): Promise<void> {
-  const keys = await client.keys(`${from}*`);
-  await Promise.all(keys.map((key) => client.copy(key, `${to}${key.slice(from.length)}`)));
-}
