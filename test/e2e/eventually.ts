@@ -1,14 +1,21 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 
-/** Waits for something that happens on its own, looking again and again; fails after `timeout` ms with the last error. */
+/** Milliseconds between two looks, once it takes long. */
+const LONGEST_PAUSE = 20;
+
+/**
+ * Waits for something that happens on its own, looking again and again; fails after `timeout` ms with the last error. The longer it takes, the
+ * less often it looks: whoever is waited for needs the processor.
+ */
 export async function eventually<T>(look: () => Promise<T> | T, timeout = 10_000): Promise<T> {
-  const deadline = performance.now() + timeout;
+  const began = performance.now();
   for (;;) {
     try {
       return await look();
     } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await setImmediate();
+      const elapsed = performance.now() - began;
+      if (elapsed > timeout) throw error;
+      await setTimeout(Math.min(elapsed / 10, LONGEST_PAUSE));
     }
   }
 }
