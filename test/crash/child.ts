@@ -31,7 +31,7 @@ export interface ChildOrder extends ChildTask {
 }
 
 /** Milliseconds that sagas may take to come to their places. */
-const PATIENCE = 120_000;
+const PATIENCE = 60_000;
 
 const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ChildOrder;
 const points = new CrashPoints(order);
