@@ -89,14 +89,17 @@ async function openFile(): Promise<File> {
   const control = schema.pool();
   await control.query('CREATE TABLE test_notes (text text NOT NULL)');
   await control.query(`CREATE TABLE test_clock AS SELECT interval '0' AS ahead`);
-  const storages = schema.pool({ max: 20, application_name: nameOfStorages(schema) });
-  // It outlives the storages, which leave it to its owner: what is cut while one is open may be told when it is closed.
-  storages.on('error', () => undefined);
+  const poolOfStorages = (max: number): PostgresPool => {
+    const pool = schema.pool({ max, application_name: nameOfStorages(schema) });
+    // It outlives the storages, which leave it to its owner: what is cut while one is open may be told when it is closed.
+    pool.on('error', () => undefined);
+    return onMovedClock(pool);
+  };
   return {
     schema,
     control,
-    storages: onMovedClock(storages),
-    peers: onMovedClock(schema.pool({ max: PEERS_SIZE, application_name: nameOfStorages(schema) })),
+    storages: poolOfStorages(20),
+    peers: poolOfStorages(PEERS_SIZE),
   };
 }
 
