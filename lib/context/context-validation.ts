@@ -22,9 +22,9 @@ export interface ValidationInfo {
  * Checks contexts when a saga starts, and at no other time: a stored context is restored, not validated again.
  *
  * - a class: a plain object becomes an instance first (by class-transformer where it is installed); then class-validator's
- *   decorators are asked, if it has any;
+ *   decorators are asked, where it has them;
  * - a Standard Schema: asked, and what it gives out is the context;
- * - nothing: any object will do.
+ * - nothing: every object will do.
  */
 export class ContextValidation {
   private transformer: ClassTransformer | undefined;

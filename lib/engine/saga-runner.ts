@@ -94,7 +94,7 @@ export class SagaRunner {
 
   /**
    * Starts a saga in the background. When it resolves the saga is durable: whatever happens to this process, it is finished.
-   * It runs here at once if there is room (`concurrency`), else as soon as any worker has some.
+   * It runs here at once if there is room (`concurrency`), else as soon as a worker has room.
    *
    * @throws {InvalidSagaContextError} {@link UnserializableValueError} {@link ContextTooLargeError} {@link SagaConflictError}
    *   {@link SagaClosedError} {@link InvalidSagaIdError} {@link UnknownSagaError}, before anything is stored.

@@ -31,7 +31,7 @@ export function actNotDone(
   const progress = progressOf(state, step.name);
   const isPivot = step.kind === 'pivot';
   const isEndless = plan.behindPivot.has(step.name);
-  // A pivot that was rolled back has not happened: it fails as any other.
+  // A pivot that was rolled back has not happened: it fails like every other step.
   if (seen.unstorable && (isEndless || (isPivot && seen.outcome === 'unknown'))) {
     return {
       event: 'held',
