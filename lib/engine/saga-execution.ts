@@ -16,22 +16,32 @@ import { SharedTransaction, TransactionLostError, type AttemptTransaction } from
 import { StepWork, type Happened, type StepEffect } from './step-work.js';
 import type { WorkerLease } from './worker-lease.js';
 
-const NOTHING: Happened = { entries: [] };
-
 /** How often a step is done again whose transaction was lost, which is no outcome of the step, before it counts as failed. */
 const LOSSES = 5;
 
-/** Where a row is appended: the journal itself, or a transaction that an attempt shares with its row. */
-interface AppendableLog {
-  append(write: JournalWrite): Promise<AppendResult>;
+/** What has happened, is not written down yet, and decides what is next. */
+interface ToWrite {
+  readonly news: Happened;
+  /** The step that has just ended, if one has. */
+  readonly of?: StepEffect | undefined;
+  readonly effect?: undefined;
 }
 
-interface AdvanceOptions {
-  /** The step that has just ended; default none. */
-  readonly of?: StepEffect | undefined;
-  /** Where the row is appended; default the journal. */
-  readonly log?: AppendableLog;
+/** What is written down, and is to be done. */
+interface ToDo {
+  readonly effect: Effect;
 }
+
+/** An execution writes and does, in turn. */
+type Turn = ToWrite | ToDo;
+
+/** A row, and what is to be done once it is written. */
+interface Planned extends JournalWrite {
+  readonly effect: Effect;
+}
+
+const NO_NEWS: Happened = { entries: [] };
+const DECIDE: ToWrite = { news: NO_NEWS };
 
 /** Rolls a transaction back whose step is not done; the storage looks at the cause, for one that only lost against others. */
 class NotDone extends Error {
@@ -116,20 +126,31 @@ export class SagaExecution {
    */
   async run(onLeft: (execution: this) => void): Promise<void> {
     try {
-      let effect = this.#first ?? (await this.advance(NOTHING));
+      let turn: Turn = this.#first === undefined ? DECIDE : { effect: this.#first };
       this.#first = undefined;
       for (;;) {
+        if (turn.effect === undefined) {
+          const done: ToWrite = turn;
+          const next: Planned = this.plan(done.news);
+          try {
+            turn = next.entries.length === 0 ? next : this.after(await this.journal.append(next), next, done);
+          } catch (error) {
+            turn = this.refused(done, error);
+          }
+          continue;
+        }
+        const { effect } = turn;
         switch (effect.type) {
           case 'act':
           case 'compensate':
             this.throwIfInterrupted();
-            effect = this.isTransactional(effect)
+            turn = this.isTransactional(effect)
               ? await this.doTransactionally(effect)
-              : await this.advance(await this.work.do(effect), { of: effect });
+              : { news: await this.work.do(effect), of: effect };
             break;
           case 'wait':
             await this.waitUntil(effect.until);
-            effect = await this.advance(NOTHING);
+            turn = DECIDE;
             break;
           case 'end':
           case 'park':
@@ -202,7 +223,7 @@ export class SagaExecution {
    * What the step writes and the row that says that it is done are one commit. A crash before it: the step did not happen. A step that is not
    * done is rolled back, and what became of it is written as of any other.
    */
-  private async doTransactionally(effect: StepEffect): Promise<Effect> {
+  private async doTransactionally(effect: StepEffect): Promise<Turn> {
     const timeout = this.work.longest(effect);
     const options = timeout === undefined ? {} : { timeout };
     for (let losses = 1; ; losses++) {
@@ -210,14 +231,14 @@ export class SagaExecution {
         const { storage } = this.env;
         const work = (transaction: AttemptTransaction) => this.doWithin(transaction, effect);
         const committed = await new SharedTransaction(storage, this.journal, work).commit(options);
-        return committed === 'reread' ? await this.advance(NOTHING) : committed.value;
+        return committed === 'reread' ? DECIDE : { effect: committed.value };
       } catch (error) {
-        if (error instanceof NotDone) return this.advance(error.happened, { of: effect });
-        if (error instanceof StorageRejectedError) return this.advance(this.work.rejected(effect, error, 'failed'));
+        if (error instanceof NotDone) return { news: error.happened, of: effect };
+        if (error instanceof StorageRejectedError) return { news: this.work.rejected(effect, error, 'failed') };
         const isLost = error instanceof TransactionLostError;
         if (!isLost && !(error instanceof TransactionBrokenError)) throw error;
         this.throwIfInterrupted();
-        if (!isLost || losses >= LOSSES) return this.advance(this.work.broken(effect, error), { of: effect });
+        if (!isLost || losses >= LOSSES) return { news: this.work.broken(effect, error), of: effect };
       }
     }
   }
@@ -227,37 +248,33 @@ export class SagaExecution {
     this.throwIfInterrupted();
     const happened = await this.work.do(effect, transaction.handle);
     if (happened.failure !== undefined) throw new NotDone(happened);
-    return this.advance(happened, { log: transaction });
+    for (;;) {
+      const next = this.plan(happened);
+      if ((await transaction.append(next)) === 'requested') continue;
+      this.#eager = false;
+      return next.effect;
+    }
   }
 
-  /**
-   * Writes what happened and what happens next in one row. A crash before it: nobody knows of either.
-   *
-   * The storage may refuse for ever what a step left behind; then that step, which the news are `of`, counts as one whose result cannot be stored.
-   */
-  private advance(news: Happened, { of: done, log = this.journal }: AdvanceOptions = {}): Promise<Effect> {
+  /** What happened and what happens next are one row. A crash before it is written: nobody knows of either. */
+  private plan({ entries: news, context }: Happened): Planned {
     this.throwIfInterrupted();
-    const { write, effect } = this.plan(news);
-    if (write.entries.length === 0) return Promise.resolve(effect);
-    return log.append(write).then(
-      (result) => {
-        if (result !== 'written') return this.advance(result === 'reread' ? NOTHING : news, { of: done, log });
-        this.#eager = false;
-        return effect;
-      },
-      (error: unknown) => {
-        if (done === undefined || !(error instanceof StorageRejectedError)) throw error;
-        return this.advance(this.work.rejected(done, error));
-      },
-    );
-  }
-
-  private plan({ entries: news, context }: Happened): { readonly write: JournalWrite; readonly effect: Effect } {
     const now = this.now();
     const { entries: next, effect, after } = this.decide(news, now);
-    const entries = news.concat(next);
     const head = headChange(this.saga, this.journal.state, after, { effect, now });
-    return { write: { entries, context, head }, effect };
+    return { entries: news.concat(next), context, head, effect };
+  }
+
+  private after(result: AppendResult, next: Planned, { news, of }: ToWrite): Turn {
+    if (result !== 'written') return { news: result === 'reread' ? NO_NEWS : news, of };
+    this.#eager = false;
+    return next;
+  }
+
+  /** The storage may refuse for ever what a step left behind: then that step counts as one whose result cannot be stored. */
+  private refused({ of }: ToWrite, error: unknown): ToWrite {
+    if (of === undefined || !(error instanceof StorageRejectedError)) throw error;
+    return { news: this.work.rejected(of, error) };
   }
 
   /** Who asked or closed while the write before was on its way has woken nobody: then there is no wait. */

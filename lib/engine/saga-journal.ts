@@ -8,7 +8,7 @@ import type { JsonValue } from '../storage/json-value.js';
 import type { EntryDraft, LogEntry } from '../storage/log-entry.js';
 import type { OperatorRequest } from '../storage/operator-request.js';
 import type { LoadedSaga } from '../storage/saga-record.js';
-import type { HeadChange, NewSaga, SagaTransition, TransitionResult } from '../storage/saga-changes.js';
+import type { CreateResult, HeadChange, NewSaga, SagaTransition, TransitionResult } from '../storage/saga-changes.js';
 import { Pause } from './pause.js';
 import type { Birth } from './saga-birth.js';
 import type { SagaEnvironment } from './saga-environment.js';
@@ -28,6 +28,12 @@ export interface JournalWrite {
   /** The context, where it may have changed. */
   readonly context?: JsonValue;
   readonly head?: HeadChange;
+}
+
+interface FirstFailure {
+  readonly failedBy: unknown;
+  /** Whether there is to be no other try. */
+  readonly isFinal?: (() => boolean) | undefined;
 }
 
 /**
@@ -72,10 +78,18 @@ export class SagaJournal {
   /** Stores the saga with its first entries. */
   begin(birth: Birth, entries: readonly EntryDraft[]): Promise<'written' | 'exists'> {
     const saga = this.newSaga(birth, entries);
-    return this.send(
-      () => this.env.storage.create(saga),
-      (result) => (result.outcome === 'created' ? this.written(entries, result.at) : this.found(saga)),
+    return begun(() => this.env.storage.create(saga)).then(
+      (result) => this.created(saga, result),
+      (error: unknown) => this.createAgain(saga, error),
     );
+  }
+
+  private async createAgain(saga: NewSaga, failedBy: unknown): Promise<'written' | 'exists'> {
+    return this.created(saga, await this.insistAfter(() => this.env.storage.create(saga), { failedBy }));
+  }
+
+  private created(saga: NewSaga, result: CreateResult): Promise<'written' | 'exists'> | 'written' {
+    return result.outcome === 'created' ? this.written(saga.entries, result.at) : this.found(saga);
   }
 
   /** A saga with this id exists. Our own row, whose answer was lost, is the saga just as it was written. */
@@ -108,10 +122,14 @@ export class SagaJournal {
    */
   append(write: JournalWrite): Promise<AppendResult> {
     const row = this.prepare(write);
-    return this.send(
-      () => this.env.storage.transition(row),
+    return begun(() => this.env.storage.transition(row)).then(
       (result) => this.answered(row, result),
+      (error: unknown) => this.appendAgain(row, error),
     );
+  }
+
+  private async appendAgain(row: SagaTransition, failedBy: unknown): Promise<AppendResult> {
+    return this.answered(row, await this.insistAfter(() => this.env.storage.transition(row), { failedBy }));
   }
 
   private answered(row: SagaTransition, result: TransitionResult): AppendResult | Promise<AppendResult> {
@@ -230,22 +248,15 @@ export class SagaJournal {
 
   /** Tries while the storage does not answer, for as long as the lease lasts: then somebody else may have the saga. */
   insist<T>(work: () => Promise<T>, isFinal?: () => boolean): Promise<T> {
-    return this.send(work, (answer) => answer, isFinal);
+    return begun(work).catch((failedBy: unknown) => this.insistAfter(work, { failedBy, isFinal }));
   }
 
-  /** As {@link insist}, and makes `use` of the answer. Not `async`: thousands of sagas wait here at once. */
-  private send<T, R>(work: () => Promise<T>, use: (answer: T) => R | Promise<R>, isFinal?: () => boolean): Promise<R> {
-    return begun(work).then(use, async (error: unknown) => {
-      const again = this.tryAgain(work, { failedBy: error, isFinal });
-      return use(await again.finally(() => this.env.outage.gaveUp(work)));
-    });
+  private insistAfter<T>(work: () => Promise<T>, first: FirstFailure): Promise<T> {
+    return this.tryAgain(work, first).finally(() => this.env.outage.gaveUp(work));
   }
 
   /** The first try has failed. */
-  private async tryAgain<T>(
-    work: () => Promise<T>,
-    { failedBy, isFinal }: { readonly failedBy: unknown; readonly isFinal?: (() => boolean) | undefined },
-  ): Promise<T> {
+  private async tryAgain<T>(work: () => Promise<T>, { failedBy, isFinal }: FirstFailure): Promise<T> {
     let error = failedBy;
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       if (error instanceof StorageRejectedError || isFinal?.()) throw error;
