@@ -25,6 +25,8 @@ import type { HeartbeatResult, WorkerBeat, WorkerInfo } from './worker-beat.js';
  * - **Version is the fence.** The unique key (saga, version) decides who wrote; a late writer finds its place taken.
  *   It is the optimistic lock of Kung and Robinson (1981), and what Kleppmann calls a fencing token (2016).
  * - **The storage's clock** stamps entries, leases and due times; relative times (`dueIn`, `duration`) come in, dates go out.
+ * - **Values.** What is stored and what was given have nothing in common once a call has been answered; until then the caller changes nothing
+ *   of what it gave, so that a storage may wait with making texts of it until it sends them.
  * - **Errors.** {@link StorageRejectedError} says that this value will never be stored (nothing was written, nothing else
  *   in its batch is harmed). Any other error is a fault that may pass.
  */

@@ -37,16 +37,6 @@ export function describeCopies(subject: StorageUnderTest): void {
     expect(await everything()).toEqual(before);
   });
 
-  it('keeps a write that is still on its way as it was when it was given', async () => {
-    const saga = subject.newSaga({ context: { items: ['book'] } });
-    const creation = subject.storage.create(saga);
-    vandalise(saga.context);
-    vandalise(saga.entries);
-    await creation;
-    expect((await subject.load()).record.context).toEqual({ items: ['book'] });
-    expect((await subject.load()).entries).toMatchObject([{ event: 'created' }, { event: 'started', step: 'reserve' }]);
-  });
-
   it('keeps a request as it was when it was given', async () => {
     await subject.create();
     const request = { id: 'a', sagaId: 'saga-1', type: 'cancel', reason: 'r' } as const;

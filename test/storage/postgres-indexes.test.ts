@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { HeadChange, SagaQuery } from 'nest-saga';
+import type { HeadChange, SagaQuery, SagaTransition } from 'nest-saga';
 import type { Pool } from 'pg';
 import { checkQuery } from '../../lib/storage/checked-query.js';
 import { encodeCursor } from '../../lib/storage/page-cursor.js';
 import { arrayText } from '../../lib/storage/postgres/array-text.js';
 import { SELECT_ASKED } from '../../lib/storage/postgres/claimable-sagas.js';
 import { TAKE_RECOVERABLE } from '../../lib/storage/postgres/claim-sagas.js';
-import { appendTransition } from '../../lib/storage/postgres/append-transition.js';
 import { selectPage } from '../../lib/storage/postgres/find-sagas.js';
+import { PlanTexts } from '../../lib/storage/rows/plan-texts.js';
 import { postgresTables } from '../../lib/storage/postgres/postgres-tables.js';
 import { DELETE_FINISHED } from '../../lib/storage/postgres/prune-sagas.js';
 import { SET_UP } from '../../lib/storage/postgres/postgres-connection.js';
@@ -89,21 +89,19 @@ await whereThereIsPostgres('Indexes of PostgresSagaStorage', () => {
 
   it.each([1, 64, 512])('lead a batch of %i writes to its sagas', async (count) => {
     const batchOf = (head: HeadChange) =>
-      times(count, (index) =>
-        appendTransition({
-          id: `saga-${index}`,
-          version: 2,
-          seq: 2,
-          entries: [{ event: 'completed' }],
-          head,
-          worker: 'w1',
-          writeId: 'write',
-          knownRequests: [],
-        }),
-      );
+      times<SagaTransition>(count, (index) => ({
+        id: `saga-${index}`,
+        version: 2,
+        seq: 2,
+        entries: [{ event: 'completed' }],
+        head,
+        worker: 'w1',
+        writeId: 'write',
+        knownRequests: [],
+      }));
     for (const head of [{ status: 'COMPLETED' }, { status: 'COMPENSATING', failedStep: 'charge' }] as const) {
       for (const takenPlaces of ['fail', 'skip'] as const) {
-        const { text, values } = batchStatement(TABLES, batchOf(head), takenPlaces);
+        const { text, values } = batchStatement({ tables: TABLES, plans: new PlanTexts() }, batchOf(head), takenPlaces);
         expect(await planOf(text, values)).not.toMatch(wholeTable);
       }
     }

@@ -1,6 +1,7 @@
 import type { HeadChange, SagaTransition } from '../saga-changes.js';
 import { jsonText } from '../rows/json-text.js';
-import { storable } from '../rows/storable.js';
+import type { RowSetColumn, RowSetColumns } from './row-set.js';
+import { jsonTextColumn, valueColumn } from './row-set-columns.js';
 
 /** What changes in a head, by the names of its columns; the booleans say which do where `null` is a value too. */
 export type HeadUpdate = {
@@ -25,8 +26,8 @@ export type HeadUpdate = {
 
 /** Columns of heads, by the names of a {@link HeadUpdate}'s columns that say how they change. */
 interface ChangingColumns {
-  /** The types of the columns of the updates. */
-  readonly from: Readonly<Record<string, string>>;
+  /** The columns of the updates. */
+  readonly from: RowSetColumns<HeadUpdate>;
   /** The columns that may change, as they are after `change` of a `locked` head; `at` is the time of its `appended` row. */
   readonly to: Readonly<Record<string, string>>;
 }
@@ -34,12 +35,12 @@ interface ChangingColumns {
 /** Where a saga stands, and who has to care. */
 const STANDING = {
   from: {
-    saga_id: 'text',
-    moves: 'boolean',
-    status: 'text',
-    leaves_worker: 'boolean',
-    sets_due: 'boolean',
-    due_in: 'float8',
+    saga_id: valueColumn<HeadUpdate>('text', (update) => update.saga_id),
+    moves: valueColumn<HeadUpdate>('boolean', (update) => update.moves),
+    status: valueColumn<HeadUpdate>('text', (update) => update.status),
+    leaves_worker: valueColumn<HeadUpdate>('boolean', (update) => update.leaves_worker),
+    sets_due: valueColumn<HeadUpdate>('boolean', (update) => update.sets_due),
+    due_in: valueColumn<HeadUpdate>('float8', (update) => update.due_in),
   },
   to: {
     status: 'COALESCE(change.status, locked.status)',
@@ -52,15 +53,15 @@ const STANDING = {
 /** Why it stands there, and where loads begin: most sagas never need it. */
 const REASONS = {
   from: {
-    sets_held: 'boolean',
-    held_code: 'text',
-    held_reason: 'json',
-    sets_error: 'boolean',
-    error: 'json',
-    error_message: 'text',
-    sets_failed_step: 'boolean',
-    failed_step: 'text',
-    snapshot_version: 'int',
+    sets_held: valueColumn<HeadUpdate>('boolean', (update) => update.sets_held),
+    held_code: valueColumn<HeadUpdate>('text', (update) => update.held_code),
+    held_reason: jsonTextColumn<HeadUpdate>((update) => update.held_reason),
+    sets_error: valueColumn<HeadUpdate>('boolean', (update) => update.sets_error),
+    error: jsonTextColumn<HeadUpdate>((update) => update.error),
+    error_message: valueColumn<HeadUpdate>('text', (update) => update.error_message),
+    sets_failed_step: valueColumn<HeadUpdate>('boolean', (update) => update.sets_failed_step),
+    failed_step: valueColumn<HeadUpdate>('text', (update) => update.failed_step),
+    snapshot_version: valueColumn<HeadUpdate>('int', (update) => update.snapshot_version),
   },
   to: {
     held_code: 'CASE WHEN change.sets_held THEN change.held_code ELSE locked.held_code END',
@@ -73,7 +74,7 @@ const REASONS = {
 } as const;
 
 const STANDING_AND_REASONS = {
-  from: { ...STANDING.from, ...REASONS.from } satisfies Record<keyof HeadUpdate, string>,
+  from: { ...STANDING.from, ...REASONS.from } satisfies Record<keyof HeadUpdate, RowSetColumn<HeadUpdate>>,
   to: { ...STANDING.to, ...REASONS.to },
 };
 
@@ -109,7 +110,7 @@ export function changeHead({ id: sagaId, version, head, snapshot }: SagaTransiti
     error: error ? jsonText(error, { sagaId, what: 'error' }) : null,
     error_message: error ? searchable(error.message) : null,
     sets_failed_step: failedStep !== undefined,
-    failed_step: failedStep ? storable('failed step', failedStep) : (failedStep ?? null),
+    failed_step: failedStep ?? null,
     snapshot_version: snapshot === undefined ? null : version,
   };
 }

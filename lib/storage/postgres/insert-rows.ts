@@ -2,40 +2,38 @@ import { LOG_FORMAT } from '../rows/saga-rows.js';
 import type { SagaTables } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
 import { NOW } from './database-clock.js';
-import type { SagaWrite } from './saga-write.js';
+import type { RowSetColumns } from './row-set.js';
+import { jsonColumn, steady, valueColumn } from './row-set-columns.js';
+import { isCreation, type SagaWrite } from './saga-write.js';
 
 /** The columns of a row that a write brings, and the requests that its writer knows: a list in a text. */
-export const NEW_ROW_COLUMNS = {
-  saga_id: 'text',
-  version: 'int',
-  write_id: 'text',
-  worker: 'text',
-  first_seq: 'int',
-  last_seq: 'int',
-  entries: 'json',
-  context: 'json',
-  snapshot: 'json',
-  known: 'text',
-} as const;
+export const NEW_ROW_COLUMNS: RowSetColumns<SagaWrite> = {
+  saga_id: valueColumn('text', ({ id }) => id),
+  version: valueColumn('int', (write) => (isCreation(write) ? 1 : write.version)),
+  write_id: valueColumn('text', ({ writeId }) => writeId),
+  // One worker writes for a process, snapshots are rare, and requests even more so.
+  worker: steady(valueColumn('text', ({ worker }) => worker)),
+  first_seq: valueColumn('int', firstSeq),
+  last_seq: valueColumn('int', (write) => firstSeq(write) + write.entries.length - 1),
+  entries: jsonColumn(
+    ({ entries }) => entries,
+    ({ id }) => ({ sagaId: id, what: 'entries' }),
+  ),
+  context: jsonColumn(
+    ({ context }) => context,
+    ({ id }) => ({ sagaId: id, what: 'context' }),
+  ),
+  snapshot: steady(
+    jsonColumn(
+      (write) => (isCreation(write) ? undefined : write.snapshot),
+      ({ id }) => ({ sagaId: id, what: 'snapshot' }),
+    ),
+  ),
+  known: steady(valueColumn('text', (write) => arrayText(isCreation(write) ? [] : write.knownRequests))),
+};
 
-/** One worker writes for a process, snapshots are rare, and requests even more so. */
-export const STEADY_ROW_COLUMNS: readonly (keyof typeof NEW_ROW_COLUMNS)[] = ['worker', 'snapshot', 'known'];
-
-/** The row of a write, by the names of its columns. */
-export function toRowColumns(write: SagaWrite) {
-  const { sagaId, version, writeId, worker, firstSeq, lastSeq, entries, context, snapshot } = write.row;
-  return {
-    saga_id: sagaId,
-    version,
-    write_id: writeId,
-    worker,
-    first_seq: firstSeq,
-    last_seq: lastSeq,
-    entries,
-    context,
-    snapshot,
-    known: write.kind === 'append' ? arrayText(write.known) : null,
-  };
+function firstSeq(write: SagaWrite): number {
+  return isCreation(write) ? 1 : write.seq;
 }
 
 const ROW = `

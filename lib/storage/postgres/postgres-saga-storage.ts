@@ -27,15 +27,15 @@ import { ToldWrites } from '../told-writes.js';
 import { connectionBudget } from '../sql/connection-budget.js';
 import { longestThought } from '../sql/longest-thought.js';
 import { Turnstile } from '../sql/turnstile.js';
-import { appendTransition } from './append-transition.js';
 import { checkRights } from './check-rights.js';
 import { checkServer } from './check-server.js';
+import { checkedWrite } from './checked-write.js';
 import { claimSagas } from './claim-sagas.js';
 import { CLIENTS } from './clients/accepted-clients.js';
 import type { PostgresHandle, PostgresStorageClient } from './clients/postgres-storage-client.js';
-import { createSaga } from './create-saga.js';
 import { toOpeningError } from './driver-error.js';
 import { findSagas } from './find-sagas.js';
+import { UnsendableListError } from './json-list-text.js';
 import { ListeningConnection } from './listening-connection.js';
 import { loadHistory, loadSaga } from './load-saga.js';
 import { checkMigrated, migrate, migrationsFor, type PostgresMigration } from './migrations.js';
@@ -45,7 +45,7 @@ import { checkOptions, type CheckedOptions, type PostgresStorageOptions } from '
 import { postgresTables } from './postgres-tables.js';
 import { pruneSagas } from './prune-sagas.js';
 import { OVERTAKEN, explainRefusals } from './refused-writes.js';
-import type { SagaWrite } from './saga-write.js';
+import { isCreation, type SagaWrite } from './saga-write.js';
 import { MARK, appendWithin, createWithin, noTransaction, rejectionOf } from './shared-transaction.js';
 import { storeRequest } from './store-request.js';
 import { aliveWorkers, beatWorker, releaseWorker } from './worker-leases.js';
@@ -57,9 +57,6 @@ const BATCHES_UNDER_WAY = 2;
 
 /** A thousand sagas at once fill two such batches; half as many writes made them a seventh slower, and twice as many no faster. */
 const MOST_WRITES = 512;
-
-/** Characters of a batch's JSON: far from where a text in JavaScript or a value in PostgreSQL ends, and soon answered. */
-const LARGEST_BATCH = 16 * 1024 * 1024;
 
 /** PostgreSQL counts these in 32 bits. */
 const LONGEST_TIMEOUT = 2_147_483_647;
@@ -118,12 +115,10 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     this.turnstile = new Turnstile(budget.transactionsAtOnce);
     this.capabilities = budget.capabilities;
     this.commits = new GroupCommit({
-      key: ({ row }) => row.sagaId,
+      key: ({ id }) => id,
       commit: (batch) => this.commit(batch),
-      isRefusal: (error) => error instanceof StorageRejectedError,
+      isRefusal: (error) => error instanceof StorageRejectedError || error instanceof UnsendableListError,
       maxBatch: MOST_WRITES,
-      sizeOf: ({ row }) => row.entries.length + (row.context?.length ?? 0) + (row.snapshot?.length ?? 0),
-      maxSize: LARGEST_BATCH,
       concurrency: BATCHES_UNDER_WAY,
     });
     const hints = new WriteHints(this.connection);
@@ -165,11 +160,11 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   }
 
   create(saga: NewSaga): Promise<CreateResult> {
-    return this.commits.submit(() => createSaga(saga, this.plans));
+    return this.commits.submit(() => checkedWrite(saga));
   }
 
   transition(transition: SagaTransition): Promise<TransitionResult> {
-    return this.commits.submit(() => appendTransition(transition));
+    return this.commits.submit(() => checkedWrite(transition));
   }
 
   load(id: string): Promise<LoadedSaga | undefined> {
@@ -254,15 +249,14 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
   }
 
   private async commit(batch: readonly SagaWrite[]): Promise<readonly unknown[]> {
-    const written = await writeBatch(this.connection, batch);
-    this.tellOf(batch, written);
-    const refused = batch.filter(({ row }) => !written.has(row.sagaId));
+    const writtenAt = await writeBatch(this.connection, this.plans, batch);
+    this.tellOf(batch.filter(({ id }) => writtenAt(id) !== undefined));
+    const refused = batch.filter(({ id }) => writtenAt(id) === undefined);
     const refusals = refused.length === 0 ? undefined : await explainRefusals(this.connection, refused);
     return batch.map((write) => {
-      const { sagaId } = write.row;
-      const at = written.get(sagaId);
-      if (at !== undefined) return { outcome: write.kind === 'creation' ? 'created' : 'written', at };
-      const refusal = refusals?.get(sagaId) ?? OVERTAKEN;
+      const at = writtenAt(write.id);
+      if (at !== undefined) return { outcome: isCreation(write) ? 'created' : 'written', at };
+      const refusal = refusals?.get(write.id) ?? OVERTAKEN;
       return refusal === OVERTAKEN ? this.writeAgain(write) : refusal;
     });
   }
@@ -271,15 +265,15 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     const attempts = (this.overtaken.get(write) ?? 0) + 1;
     this.overtaken.set(write, attempts);
     if (attempts < ATTEMPTS) return this.commits.submit(() => write);
-    const { sagaId } = write.row;
+    const { id: sagaId } = write;
     const message = `Others kept changing saga '${sagaId}' while it was to be written. Nothing was written.`;
     return Promise.reject(new StorageUnavailableError('locked', message, { sagaId }));
   }
 
-  private tellOf(batch: readonly SagaWrite[], written: ReadonlyMap<string, unknown>): void {
-    this.told.written([...written.keys()]);
-    const pending = batch.filter((write) => write.kind === 'creation' && write.head.status === 'PENDING');
-    this.told.pending(pending.map(({ row }) => row.sagaId).filter((id) => written.has(id)));
+  private tellOf(written: readonly SagaWrite[]): void {
+    this.told.written(written.map(({ id }) => id));
+    const pending = written.filter((write) => isCreation(write) && write.status === 'PENDING');
+    this.told.pending(pending.map(({ id }) => id));
   }
 }
 

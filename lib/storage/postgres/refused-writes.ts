@@ -1,10 +1,10 @@
 import type { OperatorRequest } from '../operator-request.js';
-import type { CreateResult, TransitionResult } from '../saga-changes.js';
+import type { CreateResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
 import { toRequest, type RequestRow } from '../rows/saga-rows.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
 import type { PostgresSession } from './postgres-connection.js';
-import type { SagaAppend, SagaCreation, SagaWrite } from './saga-write.js';
+import { isAppend, isCreation, type SagaWrite } from './saga-write.js';
 
 /** Somebody came in between, and has left nothing that stands in the way: the same write can be made again. */
 export const OVERTAKEN = 'overtaken';
@@ -29,25 +29,25 @@ export async function explainRefusals(
   session: PostgresSession,
   refused: readonly SagaWrite[],
 ): Promise<ReadonlyMap<string, Refusal | typeof OVERTAKEN>> {
-  const creations = refused.filter((write) => write.kind === 'creation');
-  const appends = refused.filter((write) => write.kind === 'append');
+  const creations = refused.filter(isCreation);
+  const appends = refused.filter(isAppend);
   return new Map([
     ...(creations.length > 0 ? await namesOf(session, creations) : []),
     ...(appends.length > 0 ? await obstaclesOf(session, appends) : []),
   ]);
 }
 
-async function namesOf(session: PostgresSession, creations: readonly SagaCreation[]) {
+async function namesOf(session: PostgresSession, creations: readonly NewSaga[]) {
   const rows = await session.all<{ id: string; name: string }>(SELECT_NAMES, idsOf(creations));
   return rows.map(({ id, name }) => [id, { outcome: 'exists', name }] as const);
 }
 
-async function obstaclesOf(session: PostgresSession, appends: readonly SagaAppend[]) {
+async function obstaclesOf(session: PostgresSession, appends: readonly SagaTransition[]) {
   const rows = await session.all<ObstacleRow>(
     SELECT_OBSTACLES,
     idsOf(appends),
-    arrayText(appends.map(({ row }) => row.version)),
-    arrayText(appends.map(({ known }) => arrayText(known))),
+    arrayText(appends.map(({ version }) => version)),
+    arrayText(appends.map(({ knownRequests }) => arrayText(knownRequests))),
   );
   return rows.map((row) => [row.saga_id, refusalOf(row)] as const);
 }
@@ -70,5 +70,5 @@ function requestsOf(unread: string): readonly OperatorRequest[] {
 }
 
 function idsOf(writes: readonly SagaWrite[]): string {
-  return arrayText(writes.map(({ row }) => row.sagaId));
+  return arrayText(writes.map(({ id }) => id));
 }

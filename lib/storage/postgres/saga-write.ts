@@ -1,25 +1,16 @@
-import type { NewRow } from '../rows/new-row.js';
-import type { HeadUpdate } from './change-head.js';
-import type { NewHead } from './create-saga.js';
+import type { NewSaga, SagaTransition } from '../saga-changes.js';
 
-/** A write of one saga, ready to share a statement with writes of others. */
-export type SagaWrite = SagaCreation | SagaAppend;
+/**
+ * A write of one saga, to share a statement with writes of others: just what was handed over. A thousand writes wait at once, and texts made of
+ * them before they are sent would be carried from one garbage collection to the next.
+ */
+export type SagaWrite = NewSaga | SagaTransition;
 
-/** Head and first row of a new saga. */
-export interface SagaCreation {
-  readonly kind: 'creation';
-  readonly row: NewRow;
-  readonly head: NewHead;
+/** Head and first row of a new saga; anything else is the next row of one. */
+export function isCreation(write: SagaWrite): write is NewSaga {
+  return 'plan' in write;
 }
 
-/** The next row of a saga. */
-export interface SagaAppend {
-  readonly kind: 'append';
-  readonly row: NewRow;
-  /** What changes in the head, if anything does. */
-  readonly change: HeadUpdate | undefined;
-  /** The operators' requests that the writer has read. */
-  readonly known: readonly string[];
-  /** Those that this write answers. */
-  readonly answered: readonly string[];
+export function isAppend(write: SagaWrite): write is SagaTransition {
+  return !isCreation(write);
 }

@@ -1,16 +1,16 @@
 import { TransactionBrokenError } from '../../errors/transaction-broken-error.js';
 import { StorageRejectedError } from '../../errors/storage-rejected-error.js';
 import { answerWithin } from '../answer-within.js';
+import { PlanTexts } from '../rows/plan-texts.js';
 import type { CreateResult, CreateWithinResult, NewSaga, SagaTransition, TransitionResult } from '../saga-changes.js';
 import type { Sql } from '../sql/saga-tables.js';
 import { isUnanswered } from '../sql/answer-timeout.js';
 import { BUSY_AFTER } from '../sql/shared-work.js';
-import { appendTransition } from './append-transition.js';
-import { createSaga } from './create-saga.js';
+import { checkedWrite } from './checked-write.js';
 import { isTransactionFailed, isTransactionMissing, toSagaError } from './driver-error.js';
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
 import { OVERTAKEN, explainRefusals } from './refused-writes.js';
-import type { SagaWrite } from './saga-write.js';
+import { isCreation, type SagaWrite } from './saga-write.js';
 import { WriteHints } from './write-hints.js';
 import { writeTo } from './write-batch.js';
 
@@ -39,9 +39,9 @@ export async function appendWithin(
   connection: PostgresConnection,
   { transition, mark }: { readonly transition: SagaTransition; readonly mark: string },
 ): Promise<TransitionResult> {
-  const write = appendTransition(transition);
+  const write = checkedWrite(transition);
   try {
-    const rows = await session.all<{ mark: string | null }>(LOCK_HEAD, write.row.sagaId, LOCK_TIMEOUT, IDLE_TIMEOUT);
+    const rows = await session.all<{ mark: string | null }>(LOCK_HEAD, write.id, LOCK_TIMEOUT, IDLE_TIMEOUT);
     if (rows[0]?.mark !== mark) throw endedByHandler({ sagaId: transition.id });
     return await writeOne<TransitionResult>(session, connection, write);
   } catch (error) {
@@ -87,7 +87,7 @@ export async function createWithin(
   connection: PostgresConnection,
   { saga, handleName, notifies }: NewSagaWithin,
 ): Promise<CreateWithinResult> {
-  const write = createSaga(saga);
+  const write = checkedWrite(saga);
   try {
     await session.allOnce(SAVEPOINT);
   } catch (error) {
@@ -126,10 +126,12 @@ async function writeOne<Result>(
   connection: PostgresConnection,
   write: SagaWrite,
 ): Promise<Result> {
-  const { sagaId } = write.row;
+  const { id: sagaId } = write;
+  const target = { tables: connection.tables, plans: new PlanTexts() };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const at = (await writeTo(session, connection.tables, [write])).get(sagaId);
-    if (at !== undefined) return { outcome: write.kind === 'creation' ? 'created' : 'written', at } as Result;
+    const writtenAt = await writeTo(session, target, [write]);
+    const at = writtenAt(sagaId);
+    if (at !== undefined) return { outcome: isCreation(write) ? 'created' : 'written', at } as Result;
     const refusal = (await explainRefusals(session, [write])).get(sagaId) ?? OVERTAKEN;
     if (refusal !== OVERTAKEN) return refusal as Result;
   }

@@ -1,96 +1,101 @@
+import { answeredRequests } from '../answered-requests.js';
+import type { PlanTexts } from '../rows/plan-texts.js';
 import type { SagaTables } from '../sql/saga-tables.js';
-import { changingColumns } from './change-head.js';
-import { NEW_HEAD_COLUMNS, STEADY_HEAD_COLUMNS } from './create-saga.js';
+import { changeHead, changingColumns } from './change-head.js';
 import { NOW, milliseconds } from './database-clock.js';
 import { isPlaceTaken } from './driver-error.js';
-import {
-  NEW_ROW_COLUMNS,
-  STEADY_ROW_COLUMNS,
-  insertRows,
-  selectRows,
-  toRowColumns,
-  type TakenPlaces,
-} from './insert-rows.js';
+import { NEW_ROW_COLUMNS, insertRows, selectRows, type TakenPlaces } from './insert-rows.js';
+import { newHeadColumns } from './new-heads.js';
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
-import { boundStatement, rowSet, type BoundStatement } from './row-set.js';
-import type { SagaWrite } from './saga-write.js';
+import { boundStatement, rowSet, type BoundStatement, type RowSetColumns } from './row-set.js';
+import { valueColumn } from './row-set-columns.js';
+import { isAppend, isCreation, type SagaWrite } from './saga-write.js';
+
+/** When a saga's write became durable; `undefined`: it has not happened. */
+export type WrittenAt = (sagaId: string) => Date | undefined;
+
+/** What a batch is written to, and whose plans are in it. */
+export interface BatchTarget {
+  readonly tables: SagaTables;
+  readonly plans: PlanTexts;
+}
 
 /**
- * Writes what can be written of a batch, in one statement; tells when, by the ids of the sagas that were written to.
+ * Writes what can be written of a batch, in one statement.
  *
  * A place is hardly ever taken, and being prepared for it costs the server a tenth of the statement: it would look up each place before it
  * inserts, and confirm each row afterwards. So that is done only once a statement has failed by it, and has written nothing.
+ *
+ * Not `async`: what it is made of is not held until the answer comes.
  */
-export async function writeBatch(
+export function writeBatch(
   connection: PostgresConnection,
+  plans: PlanTexts,
   batch: readonly SagaWrite[],
-): Promise<ReadonlyMap<string, Date>> {
-  const write = async (takenPlaces: TakenPlaces) => {
-    const { text, values } = batchStatement(connection.tables, batch, takenPlaces);
-    return timesOf(await connection.allPrepared<WrittenRows>(text, ...values));
+): Promise<WrittenAt> {
+  const write = (takenPlaces: TakenPlaces): Promise<WrittenAt> => {
+    const { text, values } = batchStatement({ tables: connection.tables, plans }, batch, takenPlaces);
+    return connection.allPrepared<WrittenRows>(text, ...values).then(writtenAt);
   };
-  try {
-    return await write('fail');
-  } catch (error) {
+  return write('fail').catch((error: unknown) => {
     if (!isPlaceTaken(error)) throw error;
     return write('skip');
-  }
+  });
 }
 
 /** As {@link writeBatch}, in a transaction of somebody else's, on a connection that may know no prepared statement of ours. */
 export async function writeTo(
   session: PostgresSession,
-  tables: SagaTables,
+  target: BatchTarget,
   batch: readonly SagaWrite[],
-): Promise<ReadonlyMap<string, Date>> {
-  const { text, values } = batchStatement(tables, batch, 'skip');
-  return timesOf(await session.allOnce<WrittenRows>(text, ...values));
+): Promise<WrittenAt> {
+  const { text, values } = batchStatement(target, batch, 'skip');
+  return writtenAt(await session.allOnce<WrittenRows>(text, ...values));
 }
 
-function timesOf(rows: readonly WrittenRows[]): ReadonlyMap<string, Date> {
+/** Rows that were written at the same time: one row to be sent and read instead of one for each. */
+interface WrittenRows {
+  /** A list in JSON; null: all of the batch. */
+  readonly saga_ids: string | null;
+  readonly at: number;
+}
+
+function writtenAt(rows: readonly WrittenRows[]): WrittenAt {
   const times = new Map<string, Date>();
   for (const { saga_ids: ids, at } of rows) {
     const time = new Date(at);
+    if (ids === null) return () => time;
     for (const id of JSON.parse(ids) as readonly string[]) times.set(id, time);
   }
-  return times;
-}
-
-/** Rows that were written at the same time, which nearly always is all of them: one row to be sent and read instead of one for each. */
-interface WrittenRows {
-  /** A list in JSON. */
-  readonly saga_ids: string;
-  readonly at: number;
+  return (sagaId) => times.get(sagaId);
 }
 
 /**
  * A batch as a statement, of the parts that it needs: heads that change are locked first, then new heads come in, then rows of the
  * log, then the heads change whose row came in. Each part takes sagas in the order of their ids, so that no two statements wait for
  * each other.
+ *
+ * @throws {UnsendableListError} when it can only be written in parts.
+ * @throws {StorageRejectedError} when one of the writes cannot be stored.
  */
 export function batchStatement(
-  tables: SagaTables,
+  { tables, plans }: BatchTarget,
   batch: readonly SagaWrite[],
   takenPlaces: TakenPlaces,
 ): BoundStatement {
-  const heads = batch.flatMap((write) => (write.kind === 'creation' ? [write.head] : []));
-  const appends = batch.flatMap((write) => (write.kind === 'append' ? [write] : []));
-  const changes = appends.flatMap(({ change }) => change ?? []);
-  const answers = appends.flatMap(({ row, answered }) => answered.map((id) => ({ saga_id: row.sagaId, id })));
+  const creations = batch.filter(isCreation);
+  const appends = batch.filter(isAppend);
+  const changes = appends.flatMap((append) => changeHead(append) ?? []);
+  const answers = appends.flatMap(({ id, entries }) => answeredRequests(entries).map((request) => ({ id, request })));
   const locks = changes.length > 0;
   const changing = changingColumns(changes);
   return boundStatement((bind) => {
-    const write = rowSet(bind, batch.map(toRowColumns), {
-      name: 'write',
-      columns: NEW_ROW_COLUMNS,
-      steady: STEADY_ROW_COLUMNS,
-    });
-    const creation = () =>
-      rowSet(bind, heads, { name: 'creation', columns: NEW_HEAD_COLUMNS, steady: STEADY_HEAD_COLUMNS });
+    const write = rowSet(bind, batch, { name: 'write', columns: NEW_ROW_COLUMNS });
+    const creation = () => rowSet(bind, creations, { name: 'creation', columns: newHeadColumns(plans) });
     const change = () => rowSet(bind, changes, { name: 'change', columns: changing.from });
-    const answer = () => rowSet(bind, answers, { name: 'answer', columns: { saga_id: 'text', id: 'text' } });
+    const answer = () => rowSet(bind, answers, { name: 'answer', columns: ANSWER_COLUMNS });
     const sources = [
-      ...(heads.length > 0 ? [selectRows.ofCreated()] : []),
+      ...(creations.length > 0 ? [selectRows.ofCreated()] : []),
       ...(appends.length > 0 ? [selectRows.ofAppends(tables, { locks })] : []),
     ];
     const parts = [
@@ -98,14 +103,26 @@ export function batchStatement(
       ...(locks
         ? [`change AS MATERIALIZED (SELECT * FROM ${change()})`, lockHeads(tables, Object.keys(changing.to))]
         : []),
-      ...(heads.length > 0 ? [createHeads(tables, { creation: creation(), locks })] : []),
+      ...(creations.length > 0 ? [createHeads(tables, { creation: creation(), locks })] : []),
       insertRows(tables, sources, takenPlaces),
       ...(locks ? [changeHeads(tables, changing.to)] : []),
       ...(answers.length > 0 ? [deleteAnswered(tables, answer())] : []),
+      `outcome AS (SELECT count(*) = ${bind(batch.length)}::int AND min(at) = max(at) AS is_one, min(at) AS at FROM appended)`,
     ];
-    return `WITH ${parts.join(',\n')}\nSELECT json_agg(saga_id)::text AS saga_ids, ${milliseconds('at')} AS at FROM appended GROUP BY at`;
+    return `WITH ${parts.join(',\n')}\n${TELL_OUTCOME}`;
   });
 }
+
+/** Which rows came in, and when: nearly always all of them at once, and then none is named. */
+const TELL_OUTCOME = `
+  SELECT NULL AS saga_ids, ${milliseconds('at')} AS at FROM outcome WHERE is_one
+  UNION ALL
+  SELECT json_agg(saga_id)::text, ${milliseconds('at')} FROM appended WHERE NOT (SELECT is_one FROM outcome) GROUP BY at`;
+
+const ANSWER_COLUMNS: RowSetColumns<{ readonly id: string; readonly request: string }> = {
+  saga_id: valueColumn('text', ({ id }) => id),
+  id: valueColumn('text', ({ request }) => request),
+};
 
 /**
  * A lock may have been waited for, and what its holder did is not in the snapshot of this statement. If it was a claim, the row's
