@@ -3,6 +3,7 @@ import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
 import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
 import type { EntryDraft, HeldReason } from '../storage/log-entry.js';
+import type { SagaTransition, TransitionResult } from '../storage/saga-changes.js';
 import { headChange } from './head-change.js';
 import { nextMove, type Effect, type Move } from './rules/next-move.js';
 import { Pause } from './pause.js';
@@ -19,29 +20,10 @@ import type { WorkerLease } from './worker-lease.js';
 /** How often a step is done again whose transaction was lost, which is no outcome of the step, before it counts as failed. */
 const LOSSES = 5;
 
-/** What has happened, is not written down yet, and decides what is next. */
-interface ToWrite {
-  readonly news: Happened;
-  /** The step that has just ended, if one has. */
-  readonly of?: StepEffect | undefined;
-  readonly effect?: undefined;
-}
+const NOTHING: Happened = { entries: [] };
 
-/** What is written down, and is to be done. */
-interface ToDo {
-  readonly effect: Effect;
-}
-
-/** An execution writes and does, in turn. */
-type Turn = ToWrite | ToDo;
-
-/** A row, and what is to be done once it is written. */
-interface Planned extends JournalWrite {
-  readonly effect: Effect;
-}
-
-const NO_NEWS: Happened = { entries: [] };
-const DECIDE: ToWrite = { news: NO_NEWS };
+/** An execution writes down what happened, and does what is next, in turn. */
+type Turn = Happened | Effect;
 
 /** Rolls a transaction back whose step is not done; the storage looks at the cause, for one that only lost against others. */
 class NotDone extends Error {
@@ -76,8 +58,8 @@ export class SagaExecution {
   private readonly journal: SagaJournal;
   private readonly lease: WorkerLease;
   private readonly work: StepWork;
-  /** What was written down when the saga was created, and is to be done first. */
-  #first: Effect | undefined;
+  /** What was decided last: it is done once it is written down. */
+  #next: Turn = NOTHING;
   #eager: boolean;
   #closing = false;
   #asked = false;
@@ -110,7 +92,7 @@ export class SagaExecution {
   create({ queued }: Creation): Promise<'written' | 'exists'> {
     const created = createdEntry(this.saga);
     const move = queued ? undefined : this.decide([created], this.now());
-    this.#first = move?.effect;
+    if (move !== undefined) this.#next = move.effect;
     const entries = move === undefined ? [created] : [created, ...move.entries];
     return this.journal.begin(birthOf(this.saga, move?.after.status ?? 'PENDING'), entries);
   }
@@ -126,31 +108,34 @@ export class SagaExecution {
    */
   async run(onLeft: (execution: this) => void): Promise<void> {
     try {
-      let turn: Turn = this.#first === undefined ? DECIDE : { effect: this.#first };
-      this.#first = undefined;
+      let turn = this.#next;
       for (;;) {
-        if (turn.effect === undefined) {
-          const done: ToWrite = turn;
-          const next: Planned = this.plan(done.news);
-          try {
-            turn = next.entries.length === 0 ? next : this.after(await this.journal.append(next), next, done);
-          } catch (error) {
-            turn = this.refused(done, error);
+        if ('entries' in turn) {
+          const row = this.rowOf(this.plan(turn));
+          if (row === undefined) {
+            turn = this.#next;
+            continue;
           }
+          let answer: TransitionResult;
+          try {
+            answer = await this.journal.send(row);
+          } catch (error) {
+            turn = await this.sendAgain(row, turn, error);
+            continue;
+          }
+          const result = this.journal.answered(row, answer);
+          turn = this.after(result instanceof Promise ? await result : result, turn);
           continue;
         }
-        const { effect } = turn;
-        switch (effect.type) {
+        switch (turn.type) {
           case 'act':
           case 'compensate':
             this.throwIfInterrupted();
-            turn = this.isTransactional(effect)
-              ? await this.doTransactionally(effect)
-              : { news: await this.work.do(effect), of: effect };
+            turn = await (this.isTransactional(turn) ? this.doTransactionally(turn) : this.work.do(turn));
             break;
           case 'wait':
-            await this.waitUntil(effect.until);
-            turn = DECIDE;
+            await this.waitUntil(turn.until);
+            turn = NOTHING;
             break;
           case 'end':
           case 'park':
@@ -231,50 +216,56 @@ export class SagaExecution {
         const { storage } = this.env;
         const work = (transaction: AttemptTransaction) => this.doWithin(transaction, effect);
         const committed = await new SharedTransaction(storage, this.journal, work).commit(options);
-        return committed === 'reread' ? DECIDE : { effect: committed.value };
+        return committed === 'reread' ? NOTHING : committed.value;
       } catch (error) {
-        if (error instanceof NotDone) return { news: error.happened, of: effect };
-        if (error instanceof StorageRejectedError) return { news: this.work.rejected(effect, error, 'failed') };
+        if (error instanceof NotDone) return error.happened;
+        if (error instanceof StorageRejectedError) return this.work.rejected(effect, error, 'failed');
         const isLost = error instanceof TransactionLostError;
         if (!isLost && !(error instanceof TransactionBrokenError)) throw error;
         this.throwIfInterrupted();
-        if (!isLost || losses >= LOSSES) return { news: this.work.broken(effect, error), of: effect };
+        if (!isLost || losses >= LOSSES) return this.work.broken(effect, error);
       }
     }
   }
 
-  private async doWithin(transaction: AttemptTransaction, effect: StepEffect): Promise<Effect> {
+  private async doWithin(transaction: AttemptTransaction, effect: StepEffect): Promise<Turn> {
     // It may have waited for a connection.
     this.throwIfInterrupted();
     const happened = await this.work.do(effect, transaction.handle);
     if (happened.failure !== undefined) throw new NotDone(happened);
-    for (;;) {
-      const next = this.plan(happened);
-      if ((await transaction.append(next)) === 'requested') continue;
-      this.#eager = false;
-      return next.effect;
-    }
+    while ((await transaction.append(this.plan(happened))) === 'requested');
+    return this.after('written', happened);
   }
 
   /** What happened and what happens next are one row. A crash before it is written: nobody knows of either. */
-  private plan({ entries: news, context }: Happened): Planned {
+  private plan({ entries: news, context }: Happened): JournalWrite {
     this.throwIfInterrupted();
     const now = this.now();
     const { entries: next, effect, after } = this.decide(news, now);
     const head = headChange(this.saga, this.journal.state, after, { effect, now });
-    return { entries: news.concat(next), context, head, effect };
+    this.#next = effect;
+    return { entries: news.concat(next), context, head };
   }
 
-  private after(result: AppendResult, next: Planned, { news, of }: ToWrite): Turn {
-    if (result !== 'written') return { news: result === 'reread' ? NO_NEWS : news, of };
+  private rowOf(write: JournalWrite): SagaTransition | undefined {
+    return write.entries.length === 0 ? undefined : this.journal.prepare(write);
+  }
+
+  private after(result: AppendResult, happened: Happened): Turn {
+    if (result === 'requested') return happened;
+    if (result === 'reread') return NOTHING;
     this.#eager = false;
-    return next;
+    return this.#next;
   }
 
   /** The storage may refuse for ever what a step left behind: then that step counts as one whose result cannot be stored. */
-  private refused({ of }: ToWrite, error: unknown): ToWrite {
-    if (of === undefined || !(error instanceof StorageRejectedError)) throw error;
-    return { news: this.work.rejected(of, error) };
+  private async sendAgain(row: SagaTransition, happened: Happened, error: unknown): Promise<Turn> {
+    try {
+      return this.after(await this.journal.sendAgain(row, error), happened);
+    } catch (refused) {
+      if (happened.of === undefined || !(refused instanceof StorageRejectedError)) throw refused;
+      return this.work.rejected(happened.of, refused);
+    }
   }
 
   /** Who asked or closed while the write before was on its way has woken nobody: then there is no wait. */

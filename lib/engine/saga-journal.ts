@@ -9,10 +9,21 @@ import type { EntryDraft, LogEntry } from '../storage/log-entry.js';
 import type { OperatorRequest } from '../storage/operator-request.js';
 import type { LoadedSaga } from '../storage/saga-record.js';
 import type { CreateResult, HeadChange, NewSaga, SagaTransition, TransitionResult } from '../storage/saga-changes.js';
+import { begun } from './begun.js';
 import { Pause } from './pause.js';
 import type { Birth } from './saga-birth.js';
 import type { SagaEnvironment } from './saga-environment.js';
-import { NEW_SAGA, applyEntries, foldLog, snapshotOf, stateFromSnapshot, type SagaState } from './rules/saga-state.js';
+import {
+  NEW_SAGA,
+  applyEntries,
+  changeOwn,
+  foldLog,
+  ownStateOf,
+  snapshotOf,
+  stateFromSnapshot,
+  type OwnState,
+  type SagaState,
+} from './rules/saga-state.js';
 import type { WorkerLease } from './worker-lease.js';
 
 /** A load folds at most this many rows. */
@@ -48,7 +59,7 @@ export type AppendResult = 'written' | 'requested' | 'reread';
  * recognised. On any conflict the saga is read again: it is somebody else's only if its head says so.
  */
 export class SagaJournal {
-  state: SagaState = NEW_SAGA;
+  #state: OwnState = ownStateOf(NEW_SAGA);
   context: JsonValue;
   requests: readonly OperatorRequest[] = [];
   #version = 0;
@@ -61,6 +72,11 @@ export class SagaJournal {
     private readonly env: SagaEnvironment,
   ) {
     this.context = context;
+  }
+
+  /** As the log tells it; the next row changes it. */
+  get state(): SagaState {
+    return this.#state;
   }
 
   /** For a saga that is not stored yet. */
@@ -122,17 +138,24 @@ export class SagaJournal {
    */
   append(write: JournalWrite): Promise<AppendResult> {
     const row = this.prepare(write);
-    return begun(() => this.env.storage.transition(row)).then(
+    return this.send(row).then(
       (result) => this.answered(row, result),
-      (error: unknown) => this.appendAgain(row, error),
+      (error: unknown) => this.sendAgain(row, error),
     );
   }
 
-  private async appendAgain(row: SagaTransition, failedBy: unknown): Promise<AppendResult> {
+  /** Sends a prepared row once. What it resolves with is for {@link answered}, what it rejects with for {@link sendAgain}. */
+  send(row: SagaTransition): Promise<TransitionResult> {
+    return begun(() => this.env.storage.transition(row));
+  }
+
+  /** Behind a row's first failure; throws as {@link append}. */
+  async sendAgain(row: SagaTransition, failedBy: unknown): Promise<AppendResult> {
     return this.answered(row, await this.insistAfter(() => this.env.storage.transition(row), { failedBy }));
   }
 
-  private answered(row: SagaTransition, result: TransitionResult): AppendResult | Promise<AppendResult> {
+  /** What became of a row; throws as {@link append}. */
+  answered(row: SagaTransition, result: TransitionResult): AppendResult | Promise<AppendResult> {
     switch (result.outcome) {
       case 'requested':
         return this.hear(result.requests);
@@ -200,7 +223,7 @@ export class SagaJournal {
   private restore({ record, snapshot, entries, requests, now }: LoadedSaga): void {
     this.env.clock.observe(now);
     this.context = record.context;
-    this.state = foldLog(entries, snapshot === undefined ? NEW_SAGA : stateFromSnapshot(snapshot));
+    this.#state = foldLog(entries, snapshot === undefined ? NEW_SAGA : stateFromSnapshot(snapshot));
     this.requests = requests;
     this.#version = record.version;
     this.#rowsSinceSnapshot = entries.length;
@@ -211,7 +234,7 @@ export class SagaJournal {
     this.#rowsSinceSnapshot++;
     this.env.clock.observe(at);
     const first = this.state.seq + 1;
-    this.state = applyEntries(this.state, entries, at.getTime());
+    changeOwn(this.#state, entries, at.getTime());
     if (this.requests.length > 0) {
       const answered = answeredRequests(entries);
       this.requests = this.requests.filter(({ id }) => !answered.includes(id));
@@ -272,14 +295,5 @@ export class SagaJournal {
         error = again;
       }
     }
-  }
-}
-
-/** A storage may throw where it should reject. */
-function begun<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return work();
-  } catch (error) {
-    return Promise.reject(error);
   }
 }

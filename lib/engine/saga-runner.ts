@@ -20,6 +20,7 @@ import { SagaInterruptedError } from '../errors/saga-interrupted-error.js';
 import type { Page, PruneQuery, SagaQuery } from '../storage/saga-queries.js';
 import type { SagaSummary } from '../storage/saga-record.js';
 import type { RecoveryReport, SagaOutcome } from './recovery.js';
+import { begun } from './begun.js';
 import { newSaga, serializationInfoOf, type RunnableSaga } from './runnable-saga.js';
 import { SagaEngine } from './saga-engine.js';
 import { originalHandle } from './mortal-handle.js';
@@ -87,10 +88,12 @@ export class SagaRunner {
    * @throws {SagaConflictError} when another definition's saga has this id.
    * @throws {SagaClosedError} {@link InvalidSagaIdError} {@link UnknownSagaError}, before anything is stored.
    */
-  async run<S extends AnySagaClass>(saga: S, context: ContextOf<S>, options: StartOptions = {}): Promise<ContextOf<S>> {
-    const { id, ended } = await this.begin(saga, context, { options, queued: false });
-    return (ended === undefined ? await this.reader.result(id) : settle(await ended)) as ContextOf<S>;
+  run<S extends AnySagaClass>(saga: S, context: ContextOf<S>, options: StartOptions = {}): Promise<ContextOf<S>> {
+    return begun(() => this.begin(saga, context, { options, queued: false })).then(this.resultOf<S>);
   }
+
+  private readonly resultOf = <S extends AnySagaClass>({ id, ended }: Started): Promise<ContextOf<S>> =>
+    (ended === undefined ? this.reader.result(id) : ended.then(settle)) as Promise<ContextOf<S>>;
 
   /**
    * Starts a saga in the background. When it resolves the saga is durable: whatever happens to this process, it is finished.

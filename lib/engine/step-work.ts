@@ -20,6 +20,8 @@ import { timeLimitOf, type TimeLimit } from './time-limit.js';
 export interface Happened {
   readonly entries: readonly EntryDraft[];
   readonly context?: JsonValue;
+  /** The attempt that has just ended, where its step can still be told that this cannot be stored. */
+  readonly of?: StepEffect;
   /** Why the phase is not done, where it is not. */
   readonly failure?: { readonly error: unknown };
 }
@@ -94,7 +96,7 @@ export class StepWork {
   /** The storage will never take what the attempt left behind. */
   rejected(effect: StepEffect, error: unknown, outcome: 'failed' | 'unknown' = 'unknown'): Happened {
     if (effect.type === 'act' && outcome === 'failed') this.#thrown = error;
-    return this.notDone(effect, error, { ...unstorable(error), outcome });
+    return { entries: this.notDone(effect, error, { ...unstorable(error), outcome }).entries };
   }
 
   /** Its transaction could not be committed; the step may be attempted again, unless it has ended the transaction itself. */
@@ -155,14 +157,15 @@ export class StepWork {
         result === undefined
           ? { event: 'completed', step, phase, attempt }
           : { event: 'completed', step, phase, attempt, result };
-      return { entries: [completed], context: serializer.serializeContext(context, info) };
+      return { entries: [completed], context: serializer.serializeContext(context, info), of: effect };
     } catch (error) {
       if (phase === 'act') this.#thrown = error;
       return this.notDone(effect, error, { ...unstorable(error), ...(isShared && { outcome: 'failed' }) });
     }
   }
 
-  private notDone({ type, step, attempt }: StepEffect, error: unknown, seen: Misfortune): Happened {
+  private notDone(effect: StepEffect, error: unknown, seen: Misfortune): Happened {
+    const { type, step, attempt } = effect;
     const plan = this.saga.plan.steps.get(step);
     if (plan === undefined) throw new HandlerMissingError({ sagaId: this.saga.id, saga: this.saga.name, step });
     const { state } = this.journal;
@@ -170,7 +173,7 @@ export class StepWork {
       type === 'act'
         ? actNotDone(this.saga.plan, plan, state, attempt, seen)
         : compensateNotDone(plan, state, attempt, seen);
-    return { entries: [entry], failure: { error } };
+    return { entries: [entry], of: effect, failure: { error } };
   }
 
   /** The code has no such step any more: a failure that no retry mends. */

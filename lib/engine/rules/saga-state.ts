@@ -9,7 +9,16 @@ import type {
 } from '../../storage/log-entry.js';
 import type { SagaStatus } from '../../storage/saga-record.js';
 import type { StoredError } from '../../storage/stored-error.js';
-import { applyStepEntry, interruptStep, newStep, resetCompensation, type StepProgress } from './step-progress.js';
+import {
+  applyStepEntry,
+  changeStep,
+  interruptStep,
+  newStep,
+  resetCompensation,
+  stepDraftOf,
+  type StepDraft,
+  type StepProgress,
+} from './step-progress.js';
 
 /** What a saga's log adds up to. Plain JSON, so that a snapshot of it can stand in a long log. Times are ms, storage's clock. */
 export interface SagaState {
@@ -77,21 +86,39 @@ function draftOf(state: SagaState): Draft {
   };
 }
 
+/** A state that nobody knows but its owner, who changes it in place. */
+export interface OwnState extends Draft {
+  steps: StepDraft[];
+}
+
+/** A copy for its owner. */
+export function ownStateOf(state: SagaState): OwnState {
+  return Object.assign(draftOf(state), { steps: state.steps.map(stepDraftOf) });
+}
+
 /** The state of a saga: the fold of its log, or of the rest of it behind a snapshot. */
 export function foldLog(
   entries: readonly (EntryDraft & { readonly at: Date })[],
   from: SagaState = NEW_SAGA,
-): SagaState {
-  const next = draftOf(from);
-  for (const entry of entries) change(next, entry, entry.at.getTime());
-  return next;
+): OwnState {
+  const own = ownStateOf(from);
+  for (const entry of entries) change(own, entry, entry.at.getTime(), changeOwnSteps);
+  return own;
+}
+
+/**
+ * As {@link applyEntries}, in place. Who writes a saga's log keeps a state between all writes: a new one for each would be a quarter of what a
+ * saga holds that waits for its row, and that garbage collection carries along.
+ */
+export function changeOwn(own: OwnState, entries: readonly EntryDraft[], at: number): void {
+  for (const entry of entries) change(own, entry, at, changeOwnSteps);
 }
 
 /** The state after the entries of one more write, written at `at` by the storage's clock. */
 export function applyEntries(state: SagaState, entries: readonly EntryDraft[], at: number): SagaState {
   if (entries.length === 0) return state;
   const next = draftOf(state);
-  for (const entry of entries) change(next, entry, at);
+  for (const entry of entries) change(next, entry, at, changeSteps);
   return next;
 }
 
@@ -102,7 +129,7 @@ export function applyEntries(state: SagaState, entries: readonly EntryDraft[], a
  */
 export function applyEntry(state: SagaState, entry: EntryDraft, at: number): SagaState {
   const next = draftOf(state);
-  change(next, entry, at);
+  change(next, entry, at, changeSteps);
   return next;
 }
 
@@ -118,16 +145,42 @@ function placeOf({ steps }: SagaState, step: string): number {
   return place;
 }
 
-function change(next: Draft, entry: EntryDraft, at: number): void {
+/** How a step's entry changes the list of steps. */
+type ChangeSteps<State> = (next: State, entry: StepEntry, at: number) => void;
+
+function change<State extends Draft>(next: State, entry: EntryDraft, at: number, steps: ChangeSteps<State>): void {
   next.seq++;
-  if (entry.step === undefined) changeBySaga(next, entry, at);
-  else changeByStep(next, entry, at);
+  if (entry.step === undefined) {
+    changeBySaga(next, entry, at);
+  } else {
+    steps(next, entry, at);
+    changeByStep(next, entry);
+  }
 }
 
-function changeByStep(next: Draft, entry: StepEntry, at: number): void {
+/** The list and the step are copied: others know them. */
+function changeSteps(next: Draft, entry: StepEntry, at: number): void {
   const place = placeOf(next, entry.step);
-  const step = applyStepEntry(next.steps[place] ?? newStep(entry.step), entry, at);
-  next.steps = place < 0 ? next.steps.concat([step]) : withStep(next.steps, place, step);
+  const known = next.steps[place];
+  next.steps =
+    known === undefined
+      ? next.steps.concat([startedStep(entry, at)])
+      : withStep(next.steps, place, applyStepEntry(known, entry, at));
+}
+
+function changeOwnSteps(own: OwnState, entry: StepEntry, at: number): void {
+  const known = own.steps[placeOf(own, entry.step)];
+  if (known === undefined) own.steps.push(startedStep(entry, at));
+  else changeStep(known, entry, at);
+}
+
+function startedStep(entry: StepEntry, at: number): StepDraft {
+  const step = newStep(entry.step);
+  changeStep(step, entry, at);
+  return step;
+}
+
+function changeByStep(next: Draft, entry: StepEntry): void {
   switch (entry.event) {
     case 'started':
       if (next.justClaimed) countClaim(next);
