@@ -17,23 +17,35 @@ export type AttemptEnd =
   | { readonly type: 'cut'; readonly error: Error };
 
 /** An attempt under way. */
-export class RunningAttempt {
-  readonly ended: Promise<AttemptEnd>;
-  #end!: (end: AttemptEnd) => void;
+export class RunningAttempt<Use> {
+  /** What is made of how it ended. */
+  readonly used: Promise<Use>;
+  #resolve!: (used: Use | Promise<Use>) => void;
+  #reject!: (error: unknown) => void;
+  #isOver = false;
   #timer?: NodeJS.Timeout;
 
-  private constructor(private readonly attempt: StepAttempt) {
-    this.ended = new Promise((resolve) => (this.#end = resolve));
+  private constructor(
+    private readonly attempt: StepAttempt,
+    private readonly use: (end: AttemptEnd) => Use | Promise<Use>,
+  ) {
+    this.used = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
-  /** Calls a step's phase, and ends the attempt when it returns, throws, takes longer than `limit`, or is cut. */
-  static start(invoker: StepInvoker, call: StepCall, limit: TimeLimit | undefined): RunningAttempt {
-    const { attempt } = call;
-    const running = new RunningAttempt(attempt);
+  /** Calls a step's phase. `use` is called once: when that returns, throws, takes longer than `limit`, or is cut. */
+  static start<Use>(
+    invoker: StepInvoker,
+    call: StepCall,
+    { limit, use }: { readonly limit: TimeLimit | undefined; readonly use: (end: AttemptEnd) => Use | Promise<Use> },
+  ): RunningAttempt<Use> {
+    const running = new RunningAttempt(call.attempt, use);
     if (limit !== undefined && limit.ms <= MAX_DELAY) running.limit(limit);
     invoke(invoker, call).then(
       (value) => running.settle({ type: 'returned', value }),
-      (error: unknown) => running.settle({ type: 'threw', error, outcome: attempt.outcomeOf(error) }),
+      (error: unknown) => running.settle({ type: 'threw', error, outcome: call.attempt.outcomeOf(error) }),
     );
     return running;
   }
@@ -53,9 +65,15 @@ export class RunningAttempt {
   }
 
   private settle(end: AttemptEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     clearTimeout(this.#timer);
     this.attempt.end();
-    this.#end(end);
+    try {
+      this.#resolve(this.use(end));
+    } catch (error) {
+      this.#reject(error);
+    }
   }
 }
 

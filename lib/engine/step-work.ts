@@ -41,7 +41,7 @@ export type StepEffect = Extract<Effect, { type: 'act' | 'compensate' }>;
 
 /** Does what was decided: one attempt of a step's phase at a time, from the stored context to what has to be written of it. */
 export class StepWork {
-  #running?: RunningAttempt | undefined;
+  #running?: RunningAttempt<Happened> | undefined;
   /** What the attempt in flight saves, if it does. */
   #saving?: Saving | undefined;
   #interruption?: Error;
@@ -86,11 +86,11 @@ export class StepWork {
     const call = { saga: this.saga.registered, step, attempt, context, result, scope: this.scope };
     // Before it starts: its handler may save before it first waits.
     this.#saving = undefined;
-    const running = RunningAttempt.start(invoker, call, limit);
+    const running = RunningAttempt.start(invoker, call, { limit, use: (end) => this.ended(taken, end) });
     this.#running = running;
     if (this.#interruption !== undefined) running.cut(this.#interruption);
     // Not `async`: a function that waits holds half a kilobyte, and this one waits as long as the handler does.
-    return running.ended.then((end) => this.ended(taken, end));
+    return running.used;
   }
 
   /** The storage will never take what the attempt left behind. */
