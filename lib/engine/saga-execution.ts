@@ -12,7 +12,7 @@ import { birthOf, createdEntry } from './saga-birth.js';
 import type { SagaEnvironment } from './saga-environment.js';
 import type { AppendResult, JournalWrite, SagaJournal } from './saga-journal.js';
 import { outcomeOf, type SagaEnd } from './saga-outcome.js';
-import { applyEntries, type SagaState } from './rules/saga-state.js';
+import type { SagaState } from './rules/saga-state.js';
 import { SharedTransaction, TransactionLostError, type AttemptTransaction } from './shared-transaction.js';
 import { StepWork, type Happened, type StepEffect } from './step-work.js';
 import type { WorkerLease } from './worker-lease.js';
@@ -188,7 +188,7 @@ export class SagaExecution {
 
   private decide(news: readonly EntryDraft[], now: number): Move {
     const { saga, journal, env } = this;
-    return nextMove(saga.plan, applyEntries(journal.state, news, now), {
+    const around = {
       now,
       closing: this.#closing,
       requests: journal.requests,
@@ -197,7 +197,8 @@ export class SagaExecution {
       roundDelay: env.roundDelay,
       definition: saga.definition,
       isMissing: saga.registered.isMissing,
-    });
+    };
+    return nextMove(saga.plan, journal.state, around, news);
   }
 
   private isTransactional({ step }: StepEffect): boolean {

@@ -3,7 +3,7 @@ import type { EntryDraft, HeldReason, TurnReason } from '../../storage/log-entry
 import type { OperatorRequest } from '../../storage/operator-request.js';
 import { answerRequest, refuseParked } from './answer-request.js';
 import { canTurn } from './can-turn.js';
-import { applyEntry, progressOf, type SagaState } from './saga-state.js';
+import { changeDraft, progressOf, stateDraftOf, type SagaState, type StateDraft } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';
 import type { Surroundings } from './surroundings.js';
 import { hasGivenUp, toUndo, type Undoable } from './undoable.js';
@@ -32,11 +32,11 @@ export type Effect =
   | { readonly type: 'leave' };
 
 /**
- * The rules of sagas: from a plan and what has happened to what happens next. Pure: no I/O, no clock, no randomness. It is
+ * The rules of sagas: from a plan and what has happened to what happens next; `news` have happened too, and are not in `state` yet. Pure: no I/O, no clock, no randomness. It is
  * checked by exhaustive enumeration against the promises (`test/model`).
  */
-export function nextMove(plan: Plan, state: SagaState, around: Surroundings): Move {
-  const draft = new Draft(state, around.now);
+export function nextMove(plan: Plan, state: SagaState, around: Surroundings, news: readonly EntryDraft[] = []): Move {
+  const draft = new Draft(state, news, around.now);
   const open: OperatorRequest[] = [];
   for (const request of around.requests) if (!isAnswered(plan, draft, request)) open.push(request);
   const effect = decide(plan, draft, around);
@@ -249,15 +249,29 @@ function start(
 /** The entries of a move, and the state as it will be once they are written. */
 class Draft {
   entries: readonly EntryDraft[] = [];
+  /** A copy that nobody else knows, once there is anything to change. */
+  #changed: StateDraft | undefined;
 
   constructor(
-    public state: SagaState,
+    private readonly before: SagaState,
+    news: readonly EntryDraft[],
     private readonly now: number,
-  ) {}
+  ) {
+    for (const entry of news) this.change(entry);
+  }
+
+  get state(): SagaState {
+    return this.#changed ?? this.before;
+  }
 
   add(entry: EntryDraft): void {
     // A list that grows by `push()` has room for sixteen more from its first entry on; and V8 is quick to join lists only, and with no holes.
     this.entries = this.entries.concat([entry]);
-    this.state = applyEntry(this.state, entry, this.now);
+    this.change(entry);
+  }
+
+  private change(entry: EntryDraft): void {
+    this.#changed ??= stateDraftOf(this.before);
+    changeDraft(this.#changed, entry, this.now);
   }
 }

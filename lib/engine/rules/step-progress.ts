@@ -43,6 +43,10 @@ export interface StepProgress {
 
 const IDLE: PhaseProgress = { status: 'idle', attempts: 0, failures: 0, dueAt: undefined };
 
+/** Nearly all steps are done at the first attempt: they share what there is to say of it. */
+const FIRST_STARTED: PhaseProgress = { status: 'started', attempts: 1, failures: 0, dueAt: undefined };
+const FIRST_COMPLETED: PhaseProgress = { status: 'completed', attempts: 1, failures: 0, dueAt: undefined };
+
 /** A step that has not started. All fields are there from the start: objects of one shape are fast. */
 export function newStep(name: string): StepDraft {
   return {
@@ -146,10 +150,12 @@ function applyToCompensation(next: StepDraft, entry: StepEntry, at: number): voi
 }
 
 function started({ attempts, failures }: PhaseProgress): PhaseProgress {
+  if (attempts === 0 && failures === 0) return FIRST_STARTED;
   return { status: 'started', attempts: attempts + 1, failures, dueAt: undefined };
 }
 
 function ended({ attempts, failures }: PhaseProgress, status: PhaseStatus): PhaseProgress {
+  if (status === 'completed' && attempts === 1 && failures === 0) return FIRST_COMPLETED;
   return { status, attempts, failures, dueAt: undefined };
 }
 
