@@ -72,7 +72,6 @@ export const insertRows = ({ log }: SagaTables, sources: readonly string[], take
   appended AS (
     INSERT INTO ${log} (saga_id, version, write_id, worker, first_seq, last_seq, entries, context, snapshot, format, at)
     ${sources.join('\nUNION ALL\n')}
-    ORDER BY 1
     ${takenPlaces === 'skip' ? 'ON CONFLICT DO NOTHING' : ''}
     RETURNING saga_id, at
   )`;

@@ -7,7 +7,7 @@ import type { PostgresTables } from '../postgres-tables.js';
  * Texts are compared by their bytes ("C"), whatever the database's collation: names that look alike stay apart, ids have one order
  * everywhere, and no update of the system's collations can spoil an index. JSON is kept as it came (`json`): `jsonb` would have to be
  * built on each write, and cannot say everything that JSON can. Each index of the heads costs every saga a write; those that
- * only few sagas are in are partial.
+ * only few sagas are in are partial. The one by name knows no ids: sagas of one name and millisecond are few, and sorted when they are listed.
  */
 export const sagas = ({ heads, log, requests, workers, migrations, prefix }: PostgresTables): readonly string[] => [
   `CREATE TABLE ${migrations} (
@@ -38,7 +38,7 @@ export const sagas = ({ heads, log, requests, workers, migrations, prefix }: Pos
   `COMMENT ON COLUMN ${heads}.requests IS 'How many operators'' requests have been stored so far'`,
 
   `CREATE INDEX ${prefix}heads_by_time ON ${heads} (created_at, id)`,
-  `CREATE INDEX ${prefix}heads_by_name ON ${heads} (name, created_at, id)`,
+  `CREATE INDEX ${prefix}heads_by_name ON ${heads} (name, created_at)`,
   `CREATE INDEX ${prefix}heads_by_status ON ${heads} (status, created_at, id) WHERE ${OFF_THE_PATH}`,
   `CREATE INDEX ${prefix}heads_by_failed_step ON ${heads} (failed_step, created_at, id) WHERE failed_step IS NOT NULL`,
   `CREATE INDEX ${prefix}heads_by_error ON ${heads} (created_at, id) WHERE error_message IS NOT NULL`,
