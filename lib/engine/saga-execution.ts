@@ -264,8 +264,8 @@ export class SagaExecution {
     try {
       return this.after(await this.journal.sendAgain(row, error), happened);
     } catch (refused) {
-      if (happened.of === undefined || !(refused instanceof StorageRejectedError)) throw refused;
-      return this.work.rejected(happened.of, refused);
+      if (happened.attempt === undefined || !(refused instanceof StorageRejectedError)) throw refused;
+      return this.work.rejected(happened.attempt, refused);
     }
   }
 

@@ -21,7 +21,7 @@ export interface Happened {
   readonly entries: readonly EntryDraft[];
   readonly context?: JsonValue;
   /** The attempt that has just ended, where its step can still be told that this cannot be stored. */
-  readonly of?: StepEffect;
+  readonly attempt?: StepEffect;
   /** Why the phase is not done, where it is not. */
   readonly failure?: { readonly error: unknown };
 }
@@ -157,7 +157,7 @@ export class StepWork {
         result === undefined
           ? { event: 'completed', step, phase, attempt }
           : { event: 'completed', step, phase, attempt, result };
-      return { entries: [completed], context: serializer.serializeContext(context, info), of: effect };
+      return { entries: [completed], context: serializer.serializeContext(context, info), attempt: effect };
     } catch (error) {
       if (phase === 'act') this.#thrown = error;
       return this.notDone(effect, error, { ...unstorable(error), ...(isShared && { outcome: 'failed' }) });
@@ -173,7 +173,7 @@ export class StepWork {
       type === 'act'
         ? actNotDone(this.saga.plan, plan, state, attempt, seen)
         : compensateNotDone(plan, state, attempt, seen);
-    return { entries: [entry], of: effect, failure: { error } };
+    return { entries: [entry], attempt: effect, failure: { error } };
   }
 
   /** The code has no such step any more: a failure that no retry mends. */

@@ -13,16 +13,14 @@ export interface GroupCommitOptions<Write, Result> {
    */
   readonly commitAlone?: (write: Write) => Result | undefined;
   /**
-   * Says of an error of `commit` that one of the writes will never be accepted, and that none of the batch has happened.
-   * The batch is then split, so that the others are not harmed.
+   * Says of an error of `commit` that none of the batch has happened, because of one of the writes, which will never be accepted, or because they are
+   * too many. The batch is then split, so that the others are not harmed.
    */
   readonly isRefusal: (error: unknown) => boolean;
+  /** How many of the refused batch would go together, where the error tells; default: half of them. */
+  readonly fitting?: (error: unknown) => number | undefined;
   /** At most this many writes in one batch; default 256. */
   readonly maxBatch?: number;
-  /** How large a write is, in whatever `maxSize` counts; default 0. */
-  readonly sizeOf?: (write: Write) => number;
-  /** All writes of a batch together are no larger, unless a single one is; default: there is no limit. */
-  readonly maxSize?: number;
   /** At most this many batches under way at once; default 1. */
   readonly concurrency?: number;
 }
@@ -49,7 +47,7 @@ const TURNS_ALONE = 8;
  * next one. Where the last batch was one write, nobody else is in sight: then a batch is all that was submitted until the promises
  * that are settled have been followed up (`process.nextTick`), which saves the turn of the event loop.
  *
- * A batch whose `commit` fails with a refusal is split in halves until the refused write stands alone. Any other failure is the
+ * A batch whose `commit` fails with a refusal is split until the refused write stands alone. Any other failure is the
  * failure of each of its writes: whether they happened is not known.
  */
 export class GroupCommit<Write, Result> {
@@ -148,18 +146,11 @@ export class GroupCommit<Write, Result> {
 
   /** The oldest waiting writes whose keys are free; the others stay, in their order. */
   private takeBatch(): readonly Waiting<Write, Result>[] {
-    const { sizeOf = () => 0, maxSize = Infinity } = this.options;
     const most = this.shareOfBatch();
     const batch: Waiting<Write, Result>[] = [];
     const left: Waiting<Write, Result>[] = [];
-    let size = 0;
-    // Full once and for all: a later and smaller write may be of the same key as one that did not fit.
-    let isFull = false;
     for (const item of this.waiting) {
-      const isFree = !isFull && !this.keysUnderWay.has(item.key);
-      if (isFree) size += sizeOf(item.write);
-      isFull ||= batch.length >= most || (batch.length > 0 && size > maxSize);
-      if (isFree && !isFull) {
+      if (batch.length < most && !this.keysUnderWay.has(item.key)) {
         this.keysUnderWay.add(item.key);
         batch.push(item);
       } else {
@@ -186,9 +177,10 @@ export class GroupCommit<Write, Result> {
       batch.forEach(({ resolve }, i) => resolve(results[i] as Result | Promise<Result>));
     } catch (error) {
       if (batch.length > 1 && this.options.isRefusal(error)) {
-        const half = batch.length >> 1;
-        await this.write(batch.slice(0, half));
-        await this.write(batch.slice(half));
+        const fitting = this.options.fitting?.(error) ?? batch.length >> 1;
+        const first = Math.min(Math.max(1, fitting), batch.length - 1);
+        await this.write(batch.slice(0, first));
+        await this.write(batch.slice(first));
       } else {
         for (const { reject } of batch) reject(error);
       }

@@ -92,6 +92,24 @@ export function describeValues(subject: StorageUnderTest): void {
     });
   });
 
+  it.each<[what: string, value: unknown]>([
+    ['a big integer', 1n],
+    ['a function', () => 1],
+    ['a symbol', Symbol('s')],
+    ['a cycle', cycle()],
+  ])('keeps %s or refuses it, and takes what is written at the same time', async (_, value) => {
+    const good = times(10, (index) => `good-${index}`);
+    const [refused, ...created] = await Promise.all([
+      refusal(subject.create({ id: 'odd', context: value as JsonValue })),
+      ...good.map((id) => subject.create({ id, context: { id } })),
+    ]);
+    expect(created).toMatchObject(good.map(() => ({ outcome: 'created' })));
+    const odd = await subject.storage.load('odd');
+    if (refused) expect(odd).toBeUndefined();
+    else expect(odd?.record.context).toEqual(value);
+    expect((await subject.load('good-7')).record.context).toEqual({ id: 'good-7' });
+  });
+
   it('keeps the messages of errors and reasons, whatever they say', async () => {
     const message = `It's "100%" \\ 🧀\n\t'; DROP TABLE sagas; -- ${'long '.repeat(20_000)}`;
     const error = { name: "O'Error", message, code: '', http: { status: 500, response: { message: [message] } } };
@@ -137,4 +155,10 @@ function nested(levels: number): JsonValue {
   let value: JsonValue = 'bottom';
   for (let level = 0; level < levels; level++) value = [value];
   return value;
+}
+
+function cycle(): object {
+  const one: Record<string, unknown> = {};
+  one['itself'] = one;
+  return one;
 }

@@ -1,7 +1,6 @@
 import { actNotDone, compensateNotDone, type Misfortune } from '../../lib/engine/rules/attempt-outcome.js';
 import { headChange } from '../../lib/engine/head-change.js';
 import { nextMove, type Effect, type Move } from '../../lib/engine/rules/next-move.js';
-import { applyEntry } from '../../lib/engine/rules/saga-state.js';
 import type { EntryDraft } from '../../lib/storage/log-entry.js';
 import type { StoredError } from '../../lib/storage/stored-error.js';
 import { ROUND_DELAY, type Scenario } from './scenario.js';
@@ -87,17 +86,17 @@ export function writes(scenario: Scenario, world: World, process: Process): bool
 
 function decide(scenario: Scenario, world: World, { run, closing }: Process): Move {
   const { state, pending, requests, eager, code } = run as Run;
-  const folded = pending.reduce((so_far, entry) => applyEntry(so_far, entry, world.now), state);
-  return nextMove(scenario.plan, folded, {
+  const around = {
     now: world.now,
     closing,
     requests,
     eager,
     maxAttempts: scenario.maxAttempts,
-    roundDelay: (round) => ROUND_DELAY * round,
+    roundDelay: (round: number) => ROUND_DELAY * round,
     definition: code,
-    isMissing: (name) => code === 'changed' && (scenario.missing ?? []).includes(name),
-  });
+    isMissing: (name: string) => code === 'changed' && (scenario.missing ?? []).includes(name),
+  };
+  return nextMove(scenario.plan, state, around, pending);
 }
 
 function rowOf(scenario: Scenario, { now }: World, process: Process, { entries: next, effect, after }: Move): Row {

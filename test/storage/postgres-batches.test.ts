@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { JsonValue } from 'nest-saga';
 import { PostgresSagaStorage } from 'nest-saga/postgres';
 import { Client, Pool } from 'pg';
 import { Effects, saga, startApplication, step } from '../e2e/application.js';
@@ -10,6 +11,8 @@ const QUIET = { recovery: { interval: 3_600_000 }, lease: { duration: 3_600_000 
 
 /** So many that what an application does once, to open, to register and to close, is less than a commit for each. */
 const SAGAS = 50;
+
+const MEGABYTE = 'a "quoted" text '.repeat(65_536);
 
 await whereThereIsPostgres('Batches of PostgresSagaStorage', () => {
   /** The server counts by database: this one is nobody else's. */
@@ -39,6 +42,38 @@ await whereThereIsPostgres('Batches of PostgresSagaStorage', () => {
         { name: 'saga_requests', inserted: 0, updated: 0, deleted: 0 },
       ]),
     );
+  });
+
+  it.each<[string, (index: number) => JsonValue]>([
+    ['all of one kind', (index) => ({ index, text: MEGABYTE })],
+    ['with a null among them', (index) => (index === 5 ? null : { index, text: MEGABYTE })],
+  ])('of more than a value may hold are written in parts: contexts %s', async (_, contextOf) => {
+    const pool = new Pool({ ...serverConfig, database });
+    const storage = new PostgresSagaStorage({ client: pool });
+    await storage.open();
+    const ids = Array.from({ length: 40 }, (_, index) => `saga-${index}`);
+    const created = await Promise.all(
+      ids.map((id, index) =>
+        storage.create({
+          id,
+          name: 'Saga',
+          definitionVersion: 1,
+          plan: [],
+          planHash: 'hash',
+          status: 'RUNNING',
+          worker: 'w1',
+          context: contextOf(index),
+          entries: [{ event: 'created' }],
+          writeId: id,
+        }),
+      ),
+    );
+    expect(created).toMatchObject(ids.map(() => ({ outcome: 'created' })));
+    for (const index of [0, 5, 39]) {
+      expect((await storage.load(`saga-${index}`))?.record.context).toEqual(contextOf(index));
+    }
+    await storage.close();
+    await pool.end();
   });
 
   /** Asks from another database, so that asking is not counted. */

@@ -32,8 +32,9 @@ export type Effect =
   | { readonly type: 'leave' };
 
 /**
- * The rules of sagas: from a plan and what has happened to what happens next; `news` have happened too, and are not in `state` yet. Pure: no I/O, no clock, no randomness. It is
- * checked by exhaustive enumeration against the promises (`test/model`).
+ * The rules of sagas: from a plan and what has happened to what happens next. What has happened is a state, and `news` that are not in it yet.
+ *
+ * Pure: no I/O, no clock, no randomness. It is checked by exhaustive enumeration against the promises (`test/model`).
  */
 export function nextMove(plan: Plan, state: SagaState, around: Surroundings, news: readonly EntryDraft[] = []): Move {
   const draft = new Draft(state, news, around.now);

@@ -1,9 +1,10 @@
+import type { JsonValue } from '../json-value.js';
 import { LOG_FORMAT } from '../rows/saga-rows.js';
 import type { SagaTables } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
 import { NOW } from './database-clock.js';
 import type { RowSetColumns } from './row-set.js';
-import { jsonColumn, steady, valueColumn } from './row-set-columns.js';
+import { jsonColumn, rare, steady, valueColumn } from './row-set-columns.js';
 import { isCreation, type SagaWrite } from './saga-write.js';
 
 /** The columns of a row that a write brings, and the requests that its writer knows: a list in a text. */
@@ -23,14 +24,16 @@ export const NEW_ROW_COLUMNS: RowSetColumns<SagaWrite> = {
     ({ context }) => context,
     ({ id }) => ({ sagaId: id, what: 'context' }),
   ),
-  snapshot: steady(
-    jsonColumn(
-      (write) => (isCreation(write) ? undefined : write.snapshot),
-      ({ id }) => ({ sagaId: id, what: 'snapshot' }),
-    ),
+  snapshot: rare(
+    jsonColumn(snapshotOf, ({ id }) => ({ sagaId: id, what: 'snapshot' })),
+    (write) => snapshotOf(write) !== undefined,
   ),
   known: steady(valueColumn('text', (write) => arrayText(isCreation(write) ? [] : write.knownRequests))),
 };
+
+function snapshotOf(write: SagaWrite): JsonValue | undefined {
+  return isCreation(write) ? undefined : write.snapshot;
+}
 
 function firstSeq(write: SagaWrite): number {
   return isCreation(write) ? 1 : write.seq;
@@ -66,7 +69,8 @@ export type TakenPlaces = 'fail' | 'skip';
 
 /**
  * This is the fence: no row comes in where the version is taken (the primary key) or, by what is selected, the one before it is
- * missing.
+ * missing. Rows come in as they were sent, by id, unless the planner joins them in another order; where two statements then wait for each other's
+ * rows, the server ends one of them, and it is sent again.
  */
 export const insertRows = ({ log }: SagaTables, sources: readonly string[], takenPlaces: TakenPlaces): string => `
   appended AS (

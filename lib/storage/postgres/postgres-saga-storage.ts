@@ -118,6 +118,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
       key: ({ id }) => id,
       commit: (batch) => this.commit(batch),
       isRefusal: (error) => error instanceof StorageRejectedError || error instanceof UnsendableListError,
+      fitting: (error) => (error instanceof UnsendableListError ? error.fitting : undefined),
       maxBatch: MOST_WRITES,
       concurrency: BATCHES_UNDER_WAY,
     });
@@ -265,6 +266,7 @@ export class PostgresSagaStorage<Client extends PostgresStorageClient = Postgres
     const attempts = (this.overtaken.get(write) ?? 0) + 1;
     this.overtaken.set(write, attempts);
     if (attempts < ATTEMPTS) return this.commits.submit(() => write);
+    this.overtaken.delete(write);
     const { id: sagaId } = write;
     const message = `Others kept changing saga '${sagaId}' while it was to be written. Nothing was written.`;
     return Promise.reject(new StorageUnavailableError('locked', message, { sagaId }));

@@ -1,6 +1,6 @@
 import { jsonText } from '../rows/json-text.js';
 import { arrayText } from './array-text.js';
-import { jsonListText } from './json-list-text.js';
+import { isAlikeInList, jsonListText, sendableTexts } from './json-list-text.js';
 import type { PostgresValue } from './postgres-client.js';
 import type { Bind, ColumnList, RowSetColumn } from './row-set.js';
 
@@ -20,7 +20,7 @@ export function jsonTextColumn<Row>(of: ValueOf<Row, string | null>): RowSetColu
     type: 'json',
     only,
     list: (rows, set) => {
-      const texts = rows.map(only);
+      const texts = sendableTexts(rows.map(only));
       if (texts.includes('null')) return itemsOf(texts, { type: 'json', ...set });
       return elementsOf(`[${texts.map((text) => text ?? 'null').join(',')}]`, set);
     },
@@ -45,8 +45,8 @@ export function jsonColumn<Row>(
     only,
     list: (rows, set) => {
       const values = rows.map(of);
-      if (values.includes(null)) return itemsOf(rows.map(only), { type: 'json', ...set });
-      return elementsOf(jsonListText(values), set);
+      if (values.every(isAlikeInList)) return elementsOf(jsonListText(values), set);
+      return itemsOf(sendableTexts(rows.map(only)), { type: 'json', ...set });
     },
   };
 }
@@ -61,6 +61,14 @@ export function steady<Row>(column: RowSetColumn<Row>): RowSetColumn<Row> {
       const { bind } = set;
       return { value: `${bind(said)}::${column.type}` };
     },
+  };
+}
+
+/** A column that is null nearly always, and then is not sent: as {@link steady}, for few columns. */
+export function rare<Row>(column: RowSetColumn<Row>, has: (row: Row) => boolean): RowSetColumn<Row> {
+  return {
+    ...column,
+    list: (rows, set) => (rows.some(has) ? column.list(rows, set) : { value: `NULL::${column.type}` }),
   };
 }
 

@@ -25,8 +25,6 @@ export interface BatchTarget {
  *
  * A place is hardly ever taken, and being prepared for it costs the server a tenth of the statement: it would look up each place before it
  * inserts, and confirm each row afterwards. So that is done only once a statement has failed by it, and has written nothing.
- *
- * Not `async`: what it is made of is not held until the answer comes.
  */
 export function writeBatch(
   connection: PostgresConnection,
@@ -72,8 +70,8 @@ function writtenAt(rows: readonly WrittenRows[]): WrittenAt {
 
 /**
  * A batch as a statement, of the parts that it needs: heads that change are locked first, then new heads come in, then rows of the
- * log, then the heads change whose row came in. Each part takes sagas in the order of their ids, so that no two statements wait for
- * each other. They are sorted here: where rows have their full width, it would be a twentieth of what the statement costs the server.
+ * log, then the heads change whose row came in. Each part takes sagas in the order of their ids, so that statements do not wait for
+ * each other. New rows are sorted here: there, where they have their full width, it would be a twentieth of what the statement costs.
  *
  * @throws {UnsendableListError} when it can only be written in parts.
  * @throws {StorageRejectedError} when one of the writes cannot be stored.
@@ -104,7 +102,7 @@ export function batchStatement(
       ...(locks
         ? [`change AS MATERIALIZED (SELECT * FROM ${change()})`, lockHeads(tables, Object.keys(changing.to))]
         : []),
-      ...(creations.length > 0 ? [createHeads(tables, { creation: creation(), locks, takenPlaces })] : []),
+      ...(creations.length > 0 ? [createHeads(tables, { creation: creation(), locks })] : []),
       insertRows(tables, sources, takenPlaces),
       ...(locks ? [changeHeads(tables, changing.to)] : []),
       ...(answers.length > 0 ? [deleteAnswered(tables, answer())] : []),
@@ -146,21 +144,15 @@ const lockHeads = ({ heads }: SagaTables, changing: readonly string[]): string =
     WHERE head.requests = seen.requests
   )`;
 
-/** An id that is taken is nobody's failure, and looked for first; one that is taken at this moment fails the statement. */
 const createHeads = (
   { heads }: SagaTables,
-  {
-    creation,
-    locks,
-    takenPlaces,
-  }: { readonly creation: string; readonly locks: boolean; readonly takenPlaces: TakenPlaces },
+  { creation, locks }: { readonly creation: string; readonly locks: boolean },
 ): string => `
   created AS (
     INSERT INTO ${heads} (id, name, definition_version, status, worker, plan_hash, plan, created_at, updated_at)
     SELECT id, name, definition_version, status, worker, plan_hash, plan, ${NOW}, ${NOW} FROM ${creation}
-    WHERE NOT EXISTS (SELECT FROM ${heads} head WHERE head.id = creation.id OFFSET 0)
-      ${locks ? 'AND (SELECT count(*) FROM locked) IS NOT NULL' : ''}
-    ${takenPlaces === 'skip' ? 'ON CONFLICT DO NOTHING' : ''}
+    ${locks ? 'WHERE (SELECT count(*) FROM locked) IS NOT NULL' : ''}
+    ON CONFLICT DO NOTHING
     RETURNING id
   )`;
 

@@ -6,6 +6,7 @@ import {
   progressOf,
   snapshotOf,
   stateFromSnapshot,
+  type SagaState,
 } from '../../../lib/engine/rules/saga-state.js';
 import type { EntryDraft } from '../../../lib/storage/log-entry.js';
 import {
@@ -46,6 +47,9 @@ describe('the state of a saga', () => {
     const dated = log.map((entry, index) => ({ ...entry, at: new Date(index * 10) }));
     const whole = foldLog(dated);
     expect(whole.seq).toBe(log.length);
+    expect(whole).toEqual(
+      dated.reduce<SagaState>((state, entry) => applyEntry(state, entry, entry.at.getTime()), NEW_SAGA),
+    );
     for (let at = 0; at <= dated.length; at++) {
       const snapshot = snapshotOf(foldLog(dated.slice(0, at)));
       expect(foldLog(dated.slice(at), stateFromSnapshot(snapshot))).toEqual(whole);

@@ -7,7 +7,7 @@ import type { PostgresTables } from '../postgres-tables.js';
  * Texts are compared by their bytes ("C"), whatever the database's collation: names that look alike stay apart, ids have one order
  * everywhere, and no update of the system's collations can spoil an index. JSON is kept as it came (`json`): `jsonb` would have to be
  * built on each write, and cannot say everything that JSON can. Each index of the heads costs every saga a write; those that
- * only few sagas are in are partial. The one by name knows no ids: sagas of one name and millisecond are few, and sorted when they are listed.
+ * only few sagas are in are partial. The one by name knows no ids: sagas of one name and millisecond are no more than a few batches, and sorted when they are listed.
  */
 export const sagas = ({ heads, log, requests, workers, migrations, prefix }: PostgresTables): readonly string[] => [
   `CREATE TABLE ${migrations} (
