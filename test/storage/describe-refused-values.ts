@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonValue } from 'nest-saga';
 import { times, type StorageUnderTest } from '../contract/storage-under-test.js';
 
 /** A database of a test's own, as the harnesses of the SQL servers have it. */
@@ -24,6 +25,21 @@ export function describeRefusedValues(
       }
       const stored = (await subject.storage.find({ limit: 100 })).items.map(({ id }) => id);
       expect(stored.toSorted()).toEqual(ids.filter((id) => id.startsWith('cheap')).toSorted());
+    });
+
+    it.each<[what: string, value: unknown]>([
+      ['a big integer', 1n],
+      ['a function', () => 1],
+      ['a symbol', Symbol('s')],
+    ])('is rejected alone when it is %s, which is no JSON', async (_, value) => {
+      const subject = await database().subject();
+      const [odd, ...others] = await Promise.allSettled([
+        subject.create({ id: 'odd', context: value as JsonValue }),
+        ...times(10, (index) => subject.create({ id: `good-${index}` })),
+      ]);
+      expect(odd).toMatchObject({ reason: { code: 'SAGA_STORAGE_REJECTED' } });
+      expect(others).toMatchObject(times(10, () => ({ value: { outcome: 'created' } })));
+      expect(await subject.storage.load('odd')).toBeUndefined();
     });
 
     it('is rejected when it is no number that a column takes', async () => {

@@ -102,7 +102,7 @@ export function foldLog(
   from: SagaState = NEW_SAGA,
 ): OwnState {
   const own = ownStateOf(from);
-  for (const entry of entries) change(own, entry, entry.at.getTime(), changeOwnSteps);
+  for (const entry of entries) change(own, entry, entry.at.getTime(), changeStepInPlace);
   return own;
 }
 
@@ -111,20 +111,20 @@ export function foldLog(
  * saga holds that waits for its row, and that garbage collection carries along.
  */
 export function changeOwn(own: OwnState, entries: readonly EntryDraft[], at: number): void {
-  for (const entry of entries) change(own, entry, at, changeOwnSteps);
+  for (const entry of entries) change(own, entry, at, changeStepInPlace);
 }
 
 /** The state after the entries of one more write, written at `at` by the storage's clock. */
 export function applyEntries(state: SagaState, entries: readonly EntryDraft[], at: number): SagaState {
   if (entries.length === 0) return state;
   const next = stateDraftOf(state);
-  for (const entry of entries) change(next, entry, at, changeSteps);
+  for (const entry of entries) change(next, entry, at, replaceStep);
   return next;
 }
 
 /** As {@link applyEntry}, in a draft. */
 export function changeDraft(draft: StateDraft, entry: EntryDraft, at: number): void {
-  change(draft, entry, at, changeSteps);
+  change(draft, entry, at, replaceStep);
 }
 
 /**
@@ -133,9 +133,7 @@ export function changeDraft(draft: StateDraft, entry: EntryDraft, at: number): v
  * @throws for an event that this release does not know: a newer one wrote it.
  */
 export function applyEntry(state: SagaState, entry: EntryDraft, at: number): SagaState {
-  const next = stateDraftOf(state);
-  change(next, entry, at, changeSteps);
-  return next;
+  return applyEntries(state, [entry], at);
 }
 
 /** What has been logged of a step; a step that never started has nothing. */
@@ -150,21 +148,26 @@ function placeOf({ steps }: SagaState, step: string): number {
   return place;
 }
 
-/** How a step's entry changes the list of steps. */
-type ChangeSteps<State> = (next: State, entry: StepEntry, at: number) => void;
+/** How an entry changes the step that it is of. */
+type ChangeStep<State> = (next: State, entry: StepEntry, at: number) => void;
 
-function change<State extends StateDraft>(next: State, entry: EntryDraft, at: number, steps: ChangeSteps<State>): void {
+function change<State extends StateDraft>(
+  next: State,
+  entry: EntryDraft,
+  at: number,
+  changeStepOf: ChangeStep<State>,
+): void {
   next.seq++;
   if (entry.step === undefined) {
     changeBySaga(next, entry, at);
   } else {
-    steps(next, entry, at);
+    changeStepOf(next, entry, at);
     changeByStep(next, entry);
   }
 }
 
 /** The list and the step are copied: others know them. */
-function changeSteps(next: StateDraft, entry: StepEntry, at: number): void {
+function replaceStep(next: StateDraft, entry: StepEntry, at: number): void {
   const place = placeOf(next, entry.step);
   const known = next.steps[place];
   next.steps =
@@ -173,7 +176,7 @@ function changeSteps(next: StateDraft, entry: StepEntry, at: number): void {
       : withStep(next.steps, place, applyStepEntry(known, entry, at));
 }
 
-function changeOwnSteps(own: OwnState, entry: StepEntry, at: number): void {
+function changeStepInPlace(own: OwnState, entry: StepEntry, at: number): void {
   const known = own.steps[placeOf(own, entry.step)];
   // A list that grows by `push()` has room for sixteen more from its first item on.
   if (known === undefined) own.steps = own.steps.concat([startedStep(entry, at)]);
@@ -186,6 +189,7 @@ function startedStep(entry: StepEntry, at: number): StepDraft {
   return step;
 }
 
+/** What an entry of a step changes of the saga itself. */
 function changeByStep(next: StateDraft, entry: StepEntry): void {
   switch (entry.event) {
     case 'started':
