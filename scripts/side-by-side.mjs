@@ -1,7 +1,7 @@
 /**
- * Runs scripts of the package side by side: `node scripts/side-by-side.mjs "build test:package" test:unit` has two lanes, each of
- * which runs its scripts one behind the other. Those of the last lane print as they go; what another one prints comes as a whole when it has
- * ended. Once one has failed, no other begins.
+ * Runs scripts of the package side by side: `node scripts/side-by-side.mjs "build test:package" "lint test:types"` has two
+ * lanes, each of which runs its scripts one behind the other. What a script prints comes as a whole when it has ended. Once
+ * one has failed, no other begins.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,28 +9,26 @@ import { once } from 'node:events';
 const lanes = process.argv.slice(2).map((lane) => lane.split(' '));
 let failed = 0;
 
-await Promise.all(lanes.map((scripts, lane) => runInOrder(scripts, { asItGoes: lane === lanes.length - 1 })));
+await Promise.all(lanes.map(runInOrder));
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function runInOrder(scripts, { asItGoes }) {
+async function runInOrder(scripts) {
   for (const script of scripts) {
     if (failed > 0) return;
-    if (!(await succeeds(script, { asItGoes }))) failed++;
+    if (!(await succeeds(script))) failed++;
   }
 }
 
-async function succeeds(script, { asItGoes }) {
+async function succeeds(script) {
   const began = performance.now();
   const child = spawn('npm', ['run', '--silent', script], {
-    stdio: asItGoes ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
   });
   const output = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => output.push(data));
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => output.push(data));
   const [code] = await once(child, 'close');
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  // Who prints as it goes has had the last word.
-  if (asItGoes && code === 0) return true;
   console.log(`\n==> npm run ${script}: ${code === 0 ? 'passed' : 'FAILED'} in ${seconds} s`);
   process.stdout.write(Buffer.concat(output));
   return code === 0;

@@ -23,7 +23,7 @@ await whereThereIsPostgres('Batches of PostgresSagaStorage', () => {
   it('cost a saga of three steps four commits: four rows, a head, and one change of it', async () => {
     const effects = new Effects();
     const S = saga('S', [step(effects, 'a'), step(effects, 'b'), step(effects, 'c')]);
-    const pool = new Pool({ ...serverConfig, database });
+    const pool = poolOf(database);
     const application = await startApplication([S], { storage: new PostgresSagaStorage({ client: pool }), ...QUIET });
     for (let number = 0; number < SAGAS; number++) await application.runner.run(S, {});
     await application.close();
@@ -48,7 +48,7 @@ await whereThereIsPostgres('Batches of PostgresSagaStorage', () => {
     ['all of one kind', (index) => ({ index, text: MEGABYTE })],
     ['with a null among them', (index) => (index === 5 ? null : { index, text: MEGABYTE })],
   ])('of more than a value may hold are written in parts: contexts %s', async (_, contextOf) => {
-    const pool = new Pool({ ...serverConfig, database });
+    const pool = poolOf(database);
     const storage = new PostgresSagaStorage({ client: pool });
     await storage.open();
     const ids = Array.from({ length: 40 }, (_, index) => `saga-${index}`);
@@ -90,6 +90,13 @@ await whereThereIsPostgres('Batches of PostgresSagaStorage', () => {
     );
   }
 });
+
+/** Its database is dropped while its connections may still be on their way out. */
+function poolOf(database: string): Pool {
+  const pool = new Pool({ ...serverConfig, database });
+  pool.on('error', () => undefined);
+  return pool;
+}
 
 async function onServer<Row>(sql: string, database = serverConfig.database): Promise<Row[]> {
   const client = new Client({ ...serverConfig, database });
