@@ -2,7 +2,8 @@ import type { PlanShape } from '../storage/saga-record.js';
 import type { SagaEvent } from '../events/saga-event.js';
 import type { LogEntry, StepEntry } from '../storage/log-entry.js';
 import { stepCount } from './saga-view.js';
-import { NEW_SAGA, applyEntry, type SagaState } from './rules/saga-state.js';
+import { applyEntry } from './rules/fold.js';
+import { NEW_SAGA, type SagaState } from './rules/saga-state.js';
 import { shownTurnError, withoutStack, type TurnedSaga } from './turn-error.js';
 
 /** Turns a saga's log, entry by entry from its first, into what watchers see of it. */

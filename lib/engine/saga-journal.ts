@@ -13,11 +13,9 @@ import { begun } from './begun.js';
 import { Pause } from './pause.js';
 import type { Birth } from './saga-birth.js';
 import type { SagaEnvironment } from './saga-environment.js';
+import { applyEntries, changeOwn, foldLog } from './rules/fold.js';
 import {
   NEW_SAGA,
-  applyEntries,
-  changeOwn,
-  foldLog,
   ownStateOf,
   snapshotOf,
   stateFromSnapshot,

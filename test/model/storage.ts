@@ -1,4 +1,4 @@
-import { applyEntry } from '../../lib/engine/rules/saga-state.js';
+import { applyEntry } from '../../lib/engine/rules/fold.js';
 import { lacksCode, type EntryDraft } from '../../lib/storage/log-entry.js';
 import type { OperatorRequest } from '../../lib/storage/operator-request.js';
 import { isFinal } from '../../lib/storage/saga-record.js';

@@ -3,7 +3,8 @@ import type { EntryDraft, HeldReason, TurnReason } from '../../storage/log-entry
 import type { OperatorRequest } from '../../storage/operator-request.js';
 import { answerRequest, refuseParked } from './answer-request.js';
 import { canTurn } from './can-turn.js';
-import { changeDraft, progressOf, stateDraftOf, type SagaState, type StateDraft } from './saga-state.js';
+import { changeDraft } from './fold.js';
+import { progressOf, stateDraftOf, type SagaState, type StateDraft } from './saga-state.js';
 import type { StepProgress } from './step-progress.js';
 import type { Surroundings } from './surroundings.js';
 import { hasGivenUp, toUndo, type Undoable } from './undoable.js';

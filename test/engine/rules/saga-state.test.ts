@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { applyEntry, foldLog } from '../../../lib/engine/rules/fold.js';
 import {
   NEW_SAGA,
-  applyEntry,
-  foldLog,
   progressOf,
   snapshotOf,
   stateFromSnapshot,

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../../lib/engine/rules/surroundings.js';
-import { NEW_SAGA, applyEntry, type SagaState } from '../../../lib/engine/rules/saga-state.js';
+import { applyEntry } from '../../../lib/engine/rules/fold.js';
+import { NEW_SAGA, type SagaState } from '../../../lib/engine/rules/saga-state.js';
 import type { EntryDraft, Phase, StepFailed } from '../../../lib/storage/log-entry.js';
 import type { OperatorRequest } from '../../../lib/storage/operator-request.js';
 import type { StoredError } from '../../../lib/storage/stored-error.js';
