@@ -1,7 +1,6 @@
 import { SagaInterruptedError, type InterruptionReason } from '../errors/saga-interrupted-error.js';
 import { StaleSagaError } from '../errors/stale-saga-error.js';
 import { StorageRejectedError } from '../errors/storage-rejected-error.js';
-import { TransactionBrokenError } from '../errors/transaction-broken-error.js';
 import type { EntryDraft, HeldReason } from '../storage/log-entry.js';
 import type { SagaTransition, TransitionResult } from '../storage/saga-changes.js';
 import { headChange } from './head-change.js';
@@ -13,24 +12,13 @@ import type { SagaEnvironment } from './saga-environment.js';
 import type { AppendResult, JournalWrite, SagaJournal } from './saga-journal.js';
 import { outcomeOf, type SagaEnd } from './saga-outcome.js';
 import type { SagaState } from './rules/saga-state.js';
-import { SharedTransaction, TransactionLostError, type AttemptTransaction } from './shared-transaction.js';
-import { StepWork, type Happened, type StepEffect } from './step-work.js';
+import type { AttemptTransaction } from './shared-transaction.js';
+import { NOTHING, StepWork, type Happened, type StepEffect } from './step-work.js';
+import { doTransactionally } from './transactional-step.js';
 import type { WorkerLease } from './worker-lease.js';
-
-/** How often a step is done again whose transaction was lost, which is no outcome of the step, before it counts as failed. */
-const LOSSES = 5;
-
-const NOTHING: Happened = { entries: [] };
 
 /** An execution writes down what happened, and does what is next, in turn. */
 type Turn = Happened | Effect;
-
-/** Rolls a transaction back whose step is not done; the storage looks at the cause, for one that only lost against others. */
-class NotDone extends Error {
-  constructor(readonly happened: Happened) {
-    super('not done', { cause: happened.failure?.error });
-  }
-}
 
 /** How a new saga is stored. */
 export interface Creation {
@@ -131,7 +119,7 @@ export class SagaExecution {
           case 'act':
           case 'compensate':
             this.throwIfInterrupted();
-            turn = await (this.isTransactional(turn) ? this.doTransactionally(turn) : this.work.do(turn));
+            turn = await this.do(turn);
             break;
           case 'wait':
             await this.waitUntil(turn.until);
@@ -201,39 +189,19 @@ export class SagaExecution {
     return nextMove(saga.plan, journal.state, around, news);
   }
 
-  private isTransactional({ step }: StepEffect): boolean {
-    return this.saga.plan.steps.get(step)?.transactional === true;
+  private do(effect: StepEffect): Promise<Turn> {
+    const { env, journal, work } = this;
+    if (this.saga.plan.steps.get(effect.step)?.transactional !== true) return work.do(effect);
+    return doTransactionally(effect, {
+      storage: env.storage,
+      journal,
+      work,
+      throwIfInterrupted: () => this.throwIfInterrupted(),
+      record: (happened, transaction) => this.recordWithin(transaction, happened),
+    });
   }
 
-  /**
-   * What the step writes and the row that says that it is done are one commit. A crash before it: the step did not happen. A step that is not
-   * done is rolled back, and what became of it is written as of any other.
-   */
-  private async doTransactionally(effect: StepEffect): Promise<Turn> {
-    const timeout = this.work.longest(effect);
-    const options = timeout === undefined ? {} : { timeout };
-    for (let losses = 1; ; losses++) {
-      try {
-        const { storage } = this.env;
-        const work = (transaction: AttemptTransaction) => this.doWithin(transaction, effect);
-        const committed = await new SharedTransaction(storage, this.journal, work).commit(options);
-        return committed === 'reread' ? NOTHING : committed.value;
-      } catch (error) {
-        if (error instanceof NotDone) return error.happened;
-        if (error instanceof StorageRejectedError) return this.work.rejected(effect, error, 'failed');
-        const isLost = error instanceof TransactionLostError;
-        if (!isLost && !(error instanceof TransactionBrokenError)) throw error;
-        this.throwIfInterrupted();
-        if (!isLost || losses >= LOSSES) return this.work.broken(effect, error);
-      }
-    }
-  }
-
-  private async doWithin(transaction: AttemptTransaction, effect: StepEffect): Promise<Turn> {
-    // It may have waited for a connection.
-    this.throwIfInterrupted();
-    const happened = await this.work.do(effect, transaction.handle);
-    if (happened.failure !== undefined) throw new NotDone(happened);
+  private async recordWithin(transaction: AttemptTransaction, happened: Happened): Promise<Turn> {
     while ((await transaction.append(this.plan(happened))) === 'requested');
     return this.after('written', happened);
   }

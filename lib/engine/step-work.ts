@@ -26,6 +26,9 @@ export interface Happened {
   readonly failure?: { readonly error: unknown };
 }
 
+/** There is nothing to write of what happened: it is only to be decided what is next. */
+export const NOTHING: Happened = { entries: [] };
+
 /** One attempt, from its beginning to what is written of it. */
 interface Undertaking {
   readonly effect: StepEffect;
