@@ -3,18 +3,7 @@ import tseslint from 'typescript-eslint';
 import { libRules } from './scripts/lint/lib-rules.js';
 
 export default defineConfig(
-  {
-    ignores: [
-      'dist/',
-      'docs/api/',
-      'reports/',
-      '.stryker-tmp/',
-      '**/.extracted-*/',
-      'test/consumer/',
-      'bench/peers/',
-      '**/public/',
-    ],
-  },
+  { ignores: ['dist/', 'docs/api/', 'reports/', '.stryker-tmp/', 'test/consumer/', 'bench/peers/', '**/public/'] },
   {
     files: ['**/*.js', '**/*.mjs'],
     extends: [tseslint.configs.recommended],
