@@ -187,23 +187,39 @@ describe('group commit', () => {
     expect(log.values).toEqual([[1, 9], [2], [3]]);
   });
 
-  it('writes a batch that is too large in parts, each of as many as fit', async () => {
+  describe('of batches that may be too large', () => {
     class TooLarge extends Refused {
       constructor(readonly fitting: number) {
         super();
       }
     }
-    const commits = groupCommit({
-      commit: async (batch) => {
-        const sums = batch.map((_, i) => batch.slice(0, i + 1).reduce((sum, { value }) => sum + value, 0));
-        const fitting = sums.filter((sum) => sum <= 10).length;
-        if (fitting < batch.length && batch.length > 1) throw new TooLarge(fitting);
-        return log.commit(batch);
-      },
-      fitting: (error) => (error instanceof TooLarge ? error.fitting : undefined),
+    const withLimit = (most: number): GroupCommit<Write, string> =>
+      groupCommit({
+        commit: async (batch) => {
+          const sums = batch.map((_, i) => batch.slice(0, i + 1).reduce((sum, { value }) => sum + value, 0));
+          const fitting = sums.filter((sum) => sum <= most).length;
+          if (fitting < batch.length && batch.length > 1) throw new TooLarge(fitting);
+          return log.commit(batch);
+        },
+        fitting: (error) => (error instanceof TooLarge ? error.fitting : undefined),
+      });
+
+    it('keeps batches to a size, and one write that is larger to itself', async () => {
+      const results = await Promise.all(submitAll(withLimit(10), [4, 5, 2, 8, 30, 1, 9]));
+      expect(log.values).toEqual([[4, 5], [2, 8], [30], [1, 9]]);
+      expect(results).toEqual(['s4:4', 's5:5', 's2:2', 's8:8', 's30:30', 's1:1', 's9:9']);
     });
-    expect(await Promise.all(submitAll(commits, [4, 5, 2, 8, 30, 1, 9]))).toHaveLength(7);
-    expect(log.values).toEqual([[4, 5], [2, 8], [30], [1, 9]]);
+
+    it('keeps the order of writes of one saga where a later one would fit', async () => {
+      const commits = withLimit(10);
+      const writes = [
+        { saga: 'other', value: 4 },
+        { saga: 'same', value: 9 },
+        { saga: 'same', value: 1 },
+      ];
+      await Promise.all(writes.map((write) => commits.submit(() => write)));
+      expect(log.values).toEqual([[4], [9], [1]]);
+    });
   });
 
   it('keeps that order when batches overlap', async () => {
