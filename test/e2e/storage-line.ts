@@ -39,6 +39,8 @@ type State = 'up' | 'silent' | 'down';
 /**
  * The line between one process and the storage that it shares with others: a double of the network. Cut in silence, its process is
  * as good as dead, for it can tell nobody what it still does.
+ *
+ * What is written is frozen: the port forbids to change it, since a storage may make texts of it as late as it sends them.
  */
 export class StorageLine extends SagaStorage {
   override readonly capabilities;
@@ -121,11 +123,11 @@ export class StorageLine extends SagaStorage {
   }
 
   create(saga: NewSaga): Promise<CreateResult> {
-    return this.#write(() => this.storage.create(saga));
+    return this.#write(() => this.storage.create(frozen(saga)));
   }
 
   transition(transition: SagaTransition): Promise<TransitionResult> {
-    return this.#write(() => this.storage.transition(transition));
+    return this.#write(() => this.storage.transition(frozen(transition)));
   }
 
   /** Each counts as one write, which is lost at its COMMIT. */
@@ -138,7 +140,7 @@ export class StorageLine extends SagaStorage {
     const accident = ++this.writes === this.#accident?.write ? this.#accident : undefined;
     const done = this.#call(() =>
       this.storage.transaction(async ({ handle, transition }) => {
-        const value = await work({ handle, transition: (row) => this.#alive(() => transition(row)) });
+        const value = await work({ handle, transition: (row) => this.#alive(() => transition(frozen(row))) });
         if (accident?.side === 'before') await accident.happen();
         return this.#alive(async () => {
           await held?.reached();
@@ -157,7 +159,7 @@ export class StorageLine extends SagaStorage {
   }
 
   override createWithin(handle: unknown, saga: NewSaga): Promise<CreateWithinResult> {
-    return this.#call(() => this.storage.createWithin(handle, saga));
+    return this.#call(() => this.storage.createWithin(handle, frozen(saga)));
   }
 
   load(id: string): Promise<LoadedSaga | undefined> {
@@ -266,4 +268,10 @@ function standStill(ms: number): void {
 
 function lost(): Error {
   return Object.assign(new Error('The connection to the storage is lost'), { code: 'ECONNRESET' });
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.values(value).forEach(frozen);
+  return Object.freeze(value);
 }
