@@ -16,6 +16,12 @@ const NOT_RUN = `(head.worker IS NULL OR head.worker NOT IN (SELECT worker FROM 
  */
 const KNOWN_NAME = `array_position($1::text[], head.name) IS NOT NULL`;
 
+/**
+ * The same of what is looked up by its id: the index of unfinished sagas knows ids as well, behind everything else, and to the planner it is the
+ * smaller one, since there were hardly any when the table was analyzed. It would read all of it for each id.
+ */
+const NOT_FINISHED = `(head.${UNFINISHED}) IS NOT FALSE`;
+
 /** Waiting for its worker's end and for its time; the words of the index `unfinished`. */
 const TO_RECOVER = `head.${UNFINISHED} AND head.held_code IS NULL`;
 
@@ -28,53 +34,67 @@ export const SINCE = `COALESCE(head.due_at, head.updated_at)`;
 /** `$4` says how sagas are claimed: `asked` for by their ids, when they are `due`, or `early`. */
 const TIME_HAS_COME = `head.due_at <= CASE $4 WHEN 'early' THEN 'infinity' ELSE ${NOW} END`;
 
+const IS_DUE = `(head.held_code IS NULL AND (head.due_at IS NULL OR ${TIME_HAS_COME}))`;
+
 /** Whether a head qualifies, as `ClaimQuery` says, rule by rule. */
 export const CLAIMABLE = ({ requests }: SagaTables): string => `
-  head.${UNFINISHED} AND ${KNOWN_NAME} AND ${NOT_RUN} AND (
+  ${NOT_FINISHED} AND ${KNOWN_NAME} AND ${NOT_RUN} AND (
     $4 = 'asked'
     OR EXISTS (SELECT FROM ${requests} request WHERE request.saga_id = head.id)
-    OR (head.held_code IS NULL AND (head.due_at IS NULL OR ${TIME_HAS_COME}))
+    OR ${IS_DUE}
     OR (head.${LACKS_CODE} AND (head.name, head.plan_hash) IN (SELECT name, plan_hash FROM known))
   )`;
 
+/** All workers that are alive may look for the same sagas at the same time: so that each finds `$5`, they look for more than they take. */
+export const CANDIDATES = `$5 * LEAST(GREATEST((SELECT count(*) FROM alive), 1), 4)`;
+
+/** Behind every id of a worker, in the order of texts. */
+const LAST = 'chr(1114111)';
+
 /**
- * Sagas that recovery may take: the tables `candidate` and what it is made of, for `WITH RECURSIVE`. The workers that own unfinished sagas are
- * found by hopping through the index, one probe for each worker (a skip scan, which PostgreSQL does not do by itself); then only the sagas of
- * dead ones are read, and of those no more than `$5`, with a due time and without (what is always null there, is named, or PostgreSQL does
- * not see that the index has the order that is asked for). So the cost depends neither on finished sagas, nor on those that live workers run,
- * nor on how many are left.
+ * Sagas that recovery may take: the tables `candidate` and what it is made of, for `WITH RECURSIVE`. Workers that are gone and own unfinished
+ * sagas are looked for in the gaps between those that are alive, and found by hopping through the index, one probe for each (a skip scan,
+ * which PostgreSQL does not do by itself); then only their sagas are read, and of those no more than a few times `$5`, with a due time and without (what
+ * is always null there, is named, or PostgreSQL does not see that the index has the order that is asked for). So the cost depends neither on
+ * finished sagas, nor on those that live workers run or have run, nor on how many are left. (A finished saga leaves its entries in the index
+ * until a vacuum; under a transaction that lasts for hours there are millions of them, and a look that passed the live workers' would read
+ * each.)
  */
 export const recoverable = (tables: SagaTables): string => {
   const { heads, requests } = tables;
+  const nextOwner = (after: string, before: string): string => `
+    (SELECT head.worker FROM ${heads} head WHERE ${TO_RECOVER} AND head.worker > ${after} AND head.worker < ${before}
+     ORDER BY head.held_code, head.worker LIMIT 1)`;
   const first = (owner: string, due: string): string => `
     (SELECT head.id, ${SINCE} AS since FROM ${heads} head
      WHERE ${TO_RECOVER} AND ${owner} AND ${due} AND ${KNOWN_NAME}
-     ORDER BY head.held_code, head.worker, head.due_at, head.updated_at, head.id LIMIT $5)`;
+     ORDER BY head.held_code, head.worker, head.due_at, head.updated_at, head.id LIMIT ${CANDIDATES})`;
   const longestWaiting = (owner: string): string =>
     `${first(owner, 'head.due_at IS NULL')} UNION ALL ${first(owner, TIME_HAS_COME)}`;
   return `
   ${knownAndAlive(tables)},
-  owner (worker) AS (
-    (SELECT head.worker FROM ${heads} head WHERE ${TO_RECOVER} AND head.worker IS NOT NULL ORDER BY head.held_code, head.worker LIMIT 1)
-    UNION ALL
-    SELECT (
-      SELECT head.worker FROM ${heads} head WHERE ${TO_RECOVER} AND head.worker > owner.worker ORDER BY head.held_code, head.worker LIMIT 1
-    ) FROM owner WHERE owner.worker IS NOT NULL
+  gap (after, before) AS MATERIALIZED (
+    SELECT worker, lead(worker, 1, ${LAST}) OVER (ORDER BY worker)
+    FROM (SELECT worker FROM alive UNION ALL SELECT '') bound (worker)
   ),
-  gone (worker) AS MATERIALIZED (
-    SELECT worker FROM owner WHERE worker IS NOT NULL AND worker NOT IN (SELECT worker FROM alive)
+  gone (worker, before) AS (
+    SELECT next.worker, gap.before FROM gap CROSS JOIN LATERAL ${nextOwner('gap.after', 'gap.before')} next
+    UNION ALL
+    SELECT next.worker, gone.before FROM gone CROSS JOIN LATERAL ${nextOwner('gone.worker', 'gone.before')} next
   ),
   candidate (id, since) AS (
-    (${longestWaiting('head.worker IS NULL')})
-    UNION
+    ${longestWaiting('head.worker IS NULL')}
+    UNION ALL
     SELECT orphan.id, orphan.since FROM gone CROSS JOIN LATERAL (${longestWaiting('head.worker = gone.worker')}) orphan
-    UNION
-    SELECT head.id, ${SINCE} FROM ${requests} request
-      CROSS JOIN LATERAL (SELECT * FROM ${heads} WHERE id = request.saga_id OFFSET 0) head
-    WHERE head.${UNFINISHED} AND ${NOT_RUN} AND ${KNOWN_NAME}
-    UNION
-    SELECT head.id, ${SINCE} FROM known JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
-    WHERE head.${LACKS_CODE} AND head.${UNFINISHED} AND ${NOT_RUN}
+    UNION ALL
+    SELECT * FROM (
+      SELECT head.id, ${SINCE} FROM ${requests} request
+        CROSS JOIN LATERAL (SELECT * FROM ${heads} WHERE id = request.saga_id OFFSET 0) head
+      WHERE head.${UNFINISHED} AND ${NOT_RUN} AND ${KNOWN_NAME} AND NOT ${IS_DUE}
+      UNION
+      SELECT head.id, ${SINCE} FROM known JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
+      WHERE head.${LACKS_CODE} AND head.${UNFINISHED} AND ${NOT_RUN}
+    ) others
   )`;
 };
 

@@ -18,11 +18,13 @@ const LOCK_TIMEOUT = '5s';
 const IDLE_TIMEOUT = '10s';
 /**
  * And the server plans no statement of theirs by estimates that are wrong for a queue. It translates none into machine code, which takes it longer
- * than to run it; and it reads an index in its order, up to what is asked for, instead of gathering all that matches and sorting that.
+ * than to run it; and it reads an index in its order, up to what is asked for, instead of gathering all that matches and sorting that, or reading a
+ * table that is small. So there is one plan, which it may as well keep: making it takes as long as claiming twenty sagas.
  */
 export const SET_UP: Sql = () => `
   SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true),
-    set_config('jit', 'off', true), set_config('enable_bitmapscan', 'off', true)`;
+    set_config('jit', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+    set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
 /** Where statements run: on their own, or in a transaction. */
 export interface PostgresSession {
@@ -39,6 +41,15 @@ export interface TransactionOptions {
   /** Whether its statements may take longer than others before their connection counts as lost. */
   readonly mayTakeLong?: boolean;
 }
+
+interface SessionOptions {
+  /** Milliseconds. */
+  readonly answerTimeout?: number;
+  /** Whether statements that run again and again are prepared, where the client can. */
+  readonly prepares?: boolean;
+}
+
+const keep = (statement: PostgresStatement): PostgresStatement => statement;
 
 /** The client with what every use of it needs: errors in the port's terms, another try after a collision. */
 export class PostgresConnection implements PostgresSession {
@@ -83,7 +94,7 @@ export class PostgresConnection implements PostgresSession {
    */
   allPrepared<Row>(text: string, ...values: PostgresValue[]): Promise<readonly Row[]> {
     return this.retry(async () => {
-      const statement = this.prepares ? { text, values, name: this.nameOf(text) } : { text, values };
+      const statement = this.prepared({ text, values });
       return (await this.client.run(statement, this.answerTimeout)).rows as readonly Row[];
     });
   }
@@ -97,7 +108,7 @@ export class PostgresConnection implements PostgresSession {
     return this.retry(() =>
       this.client.transaction(
         async (run) => {
-          const session = this.session(run, answerTimeout);
+          const session = this.session(run, { answerTimeout, prepares: true });
           await session.all(SET_UP, lockTimeout, IDLE_TIMEOUT);
           return work(session);
         },
@@ -132,13 +143,21 @@ export class PostgresConnection implements PostgresSession {
     return this.client.handleName;
   }
 
-  private session(run: RunStatement, answerTimeout = this.answerTimeout): PostgresSession {
+  private session(
+    run: RunStatement,
+    { answerTimeout = this.answerTimeout, prepares = false }: SessionOptions = {},
+  ): PostgresSession {
     const rows = async <Row>(statement: PostgresStatement) =>
       (await run(statement, answerTimeout)).rows as readonly Row[];
+    const known = prepares ? (statement: PostgresStatement) => this.prepared(statement) : keep;
     return {
-      all: (sql, ...values) => rows({ text: this.text(sql), values }),
+      all: (sql, ...values) => rows(known({ text: this.text(sql), values })),
       allOnce: (text, ...values) => rows({ text, values }),
     };
+  }
+
+  private prepared(statement: PostgresStatement): PostgresStatement {
+    return this.prepares ? { ...statement, name: this.nameOf(statement.text) } : statement;
   }
 
   private async retry<T>(attempt: () => Promise<T>): Promise<T> {
