@@ -63,8 +63,9 @@ function describeCrowd(where: string, create: () => Promise<CrowdedDatabase>): v
         await eventually(async () => expect((await handle.record()).status).toBe('COMPLETED'), 20_000);
         const after = await database.observer.workers();
         expect(before).toHaveLength(1);
-        expect(after).toHaveLength(1);
-        expect(after[0]?.id).not.toBe(before[0]?.id);
+        // A slow machine may lose the second lease as well, and one that is given up lasts until it expires.
+        expect(after).not.toHaveLength(0);
+        expect(after.map(({ id }) => id)).not.toContain(before[0]?.id);
         expect(effects.count('b')).toBe(1);
       }, 30_000);
     });
