@@ -28,7 +28,7 @@ export interface ConnectOptions {
   readonly answerTimeout?: number | undefined;
 }
 
-/** Connects to a storage as an application does. It is not opened yet. */
+/** Connects to a storage as an application does. It is not opened yet. (Of a driver in CommonJS a bundle knows the default export alone.) */
 export async function connectTo(
   location: StorageLocation,
   { answerTimeout }: ConnectOptions = {},
@@ -71,9 +71,9 @@ export async function connectTo(
       };
     }
     case 'mysql': {
-      const { createPool } = await import('mysql2/promise');
+      const { default: mysql } = await import('mysql2/promise');
       const { MysqlSagaStorage } = await import('nest-saga/mysql');
-      const pool = createPool({ ...location.server, connectionLimit: CONNECTIONS });
+      const pool = mysql.createPool({ ...location.server, connectionLimit: CONNECTIONS });
       const transaction: ProcessStorage['transaction'] = async (work) => {
         const connection = await pool.getConnection();
         const end = (error?: Error) => (error === undefined ? connection.release() : connection.destroy());
@@ -82,9 +82,9 @@ export async function connectTo(
       return { storage: new MysqlSagaStorage({ client: pool, ...options }), transaction, disconnect: () => pool.end() };
     }
     case 'redis': {
-      const { Redis } = await import('ioredis');
+      const { default: redis } = await import('ioredis');
       const { RedisSagaStorage } = await import('nest-saga/redis');
-      const client = new Redis(location.url, answerTimeout === undefined ? {} : { socketTimeout: answerTimeout });
+      const client = new redis.Redis(location.url, answerTimeout === undefined ? {} : { socketTimeout: answerTimeout });
       // It connects again by itself.
       client.on('error', () => undefined);
       const storage = new RedisSagaStorage({ client, keyPrefix: location.keyPrefix });
