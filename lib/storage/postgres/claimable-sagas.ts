@@ -45,8 +45,11 @@ export const CLAIMABLE = ({ requests }: SagaTables): string => `
     OR (head.${LACKS_CODE} AND (head.name, head.plan_hash) IN (SELECT name, plan_hash FROM known))
   )`;
 
-/** All workers that are alive may look for the same sagas at the same time: so that each finds `$5`, they look for more than they take. */
-export const CANDIDATES = `$5 * LEAST(GREATEST((SELECT count(*) FROM alive), 1), 4)`;
+/**
+ * Each worker that is alive may look for the same sagas at the same time, and others may have locked some: so that there are `$5` for whoever looks, it
+ * looks for more than it takes.
+ */
+export const CANDIDATES = `$5 * LEAST((SELECT count(*) FROM alive) + 1, 4)`;
 
 /** Behind every id of a worker, in the order of texts. */
 const LAST = 'chr(1114111)';
