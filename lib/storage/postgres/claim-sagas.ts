@@ -4,11 +4,14 @@ import { LOG_FORMAT } from '../rows/saga-rows.js';
 import { storable, isStorable } from '../rows/storable.js';
 import type { SagaTables, Sql } from '../sql/saga-tables.js';
 import { arrayText } from './array-text.js';
-import { CANDIDATES, CLAIMABLE, SELECT_ASKED, SINCE, knownAndAlive, recoverable } from './claimable-sagas.js';
+import { CLAIMABLE, SELECT_ASKED, SINCE, knownAndAlive, recoverable } from './claimable-sagas.js';
 import { NOW } from './database-clock.js';
 import { loadSagas } from './load-saga.js';
 import type { PostgresConnection, PostgresSession } from './postgres-connection.js';
 import type { PostgresValue } from './postgres-client.js';
+
+/** Several workers look for the same sagas at the same time. So that each finds some, they look for more than they take. */
+const CANDIDATES_PER_CLAIM = 4;
 
 /** How often a claim tries again that was overtaken by the last write of the worker before. */
 const ATTEMPTS = 10;
@@ -24,7 +27,7 @@ interface Candidates {
 /** Recovery leaves what others have locked, since somebody takes care of it; and locks no more than it takes. */
 const RECOVERABLE: Candidates = {
   from: recoverable,
-  select: `SELECT id FROM candidate ORDER BY since, id LIMIT ${CANDIDATES}`,
+  select: 'SELECT id FROM candidate ORDER BY since, id LIMIT $5',
   lock: 'FOR UPDATE SKIP LOCKED',
 };
 
@@ -93,7 +96,7 @@ export async function claimSagas(connection: PostgresConnection, query: ClaimQue
 /** What somebody asks for is looked for without any lock first: most of it runs somewhere. */
 async function takeSagas(session: PostgresSession, query: ClaimQuery): Promise<readonly string[]> {
   const { ids, limit } = query;
-  if (ids === undefined) return takeUntilSettled(session, query, [TAKE_RECOVERABLE, limit]);
+  if (ids === undefined) return takeUntilSettled(session, query, [TAKE_RECOVERABLE, limit * CANDIDATES_PER_CLAIM]);
   const asked = arrayText(ids.filter(isStorable));
   const found = await session.all<{ id: string }>(SELECT_ASKED, ...qualifications(query), limit, asked);
   return found.length === 0 ? [] : takeUntilSettled(session, query, [TAKE_ASKED, arrayText(found.map(({ id }) => id))]);

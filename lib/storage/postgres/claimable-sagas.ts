@@ -34,22 +34,14 @@ export const SINCE = `COALESCE(head.due_at, head.updated_at)`;
 /** `$4` says how sagas are claimed: `asked` for by their ids, when they are `due`, or `early`. */
 const TIME_HAS_COME = `head.due_at <= CASE $4 WHEN 'early' THEN 'infinity' ELSE ${NOW} END`;
 
-const IS_DUE = `(head.held_code IS NULL AND (head.due_at IS NULL OR ${TIME_HAS_COME}))`;
-
 /** Whether a head qualifies, as `ClaimQuery` says, rule by rule. */
 export const CLAIMABLE = ({ requests }: SagaTables): string => `
   ${NOT_FINISHED} AND ${KNOWN_NAME} AND ${NOT_RUN} AND (
     $4 = 'asked'
     OR EXISTS (SELECT FROM ${requests} request WHERE request.saga_id = head.id)
-    OR ${IS_DUE}
+    OR (head.held_code IS NULL AND (head.due_at IS NULL OR ${TIME_HAS_COME}))
     OR (head.${LACKS_CODE} AND (head.name, head.plan_hash) IN (SELECT name, plan_hash FROM known))
   )`;
-
-/**
- * Each worker that is alive may look for the same sagas at the same time, and others may have locked some: so that there are `$5` for whoever looks, it
- * looks for more than it takes.
- */
-export const CANDIDATES = `$5 * LEAST((SELECT count(*) FROM alive) + 1, 4)`;
 
 /** Behind every id of a worker, in the order of texts. */
 const LAST = 'chr(1114111)';
@@ -57,7 +49,7 @@ const LAST = 'chr(1114111)';
 /**
  * Sagas that recovery may take: the tables `candidate` and what it is made of, for `WITH RECURSIVE`. Workers that are gone and own unfinished
  * sagas are looked for in the gaps between those that are alive, and found by hopping through the index, one probe for each (a skip scan,
- * which PostgreSQL does not do by itself); then only their sagas are read, and of those no more than a few times `$5`, with a due time and without (what
+ * which PostgreSQL does not do by itself); then only their sagas are read, and of those no more than `$5`, with a due time and without (what
  * is always null there, is named, or PostgreSQL does not see that the index has the order that is asked for). So the cost depends neither on
  * finished sagas, nor on those that live workers run or have run, nor on how many are left. (A finished saga leaves its entries in the index
  * until a vacuum; under a transaction that lasts for hours there are millions of them, and a look that passed the live workers' would read
@@ -71,7 +63,7 @@ export const recoverable = (tables: SagaTables): string => {
   const first = (owner: string, due: string): string => `
     (SELECT head.id, ${SINCE} AS since FROM ${heads} head
      WHERE ${TO_RECOVER} AND ${owner} AND ${due} AND ${KNOWN_NAME}
-     ORDER BY head.held_code, head.worker, head.due_at, head.updated_at, head.id LIMIT ${CANDIDATES})`;
+     ORDER BY head.held_code, head.worker, head.due_at, head.updated_at, head.id LIMIT $5)`;
   const longestWaiting = (owner: string): string =>
     `${first(owner, 'head.due_at IS NULL')} UNION ALL ${first(owner, TIME_HAS_COME)}`;
   return `
@@ -86,18 +78,16 @@ export const recoverable = (tables: SagaTables): string => {
     SELECT next.worker, gone.before FROM gone CROSS JOIN LATERAL ${nextOwner('gone.worker', 'gone.before')} next
   ),
   candidate (id, since) AS (
-    ${longestWaiting('head.worker IS NULL')}
-    UNION ALL
+    (${longestWaiting('head.worker IS NULL')})
+    UNION
     SELECT orphan.id, orphan.since FROM gone CROSS JOIN LATERAL (${longestWaiting('head.worker = gone.worker')}) orphan
-    UNION ALL
-    SELECT * FROM (
-      SELECT head.id, ${SINCE} FROM ${requests} request
-        CROSS JOIN LATERAL (SELECT * FROM ${heads} WHERE id = request.saga_id OFFSET 0) head
-      WHERE head.${UNFINISHED} AND ${NOT_RUN} AND ${KNOWN_NAME} AND NOT ${IS_DUE}
-      UNION
-      SELECT head.id, ${SINCE} FROM known JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
-      WHERE head.${LACKS_CODE} AND head.${UNFINISHED} AND ${NOT_RUN}
-    ) others
+    UNION
+    SELECT head.id, ${SINCE} FROM ${requests} request
+      CROSS JOIN LATERAL (SELECT * FROM ${heads} WHERE id = request.saga_id OFFSET 0) head
+    WHERE head.${UNFINISHED} AND ${NOT_RUN} AND ${KNOWN_NAME}
+    UNION
+    SELECT head.id, ${SINCE} FROM known JOIN ${heads} head ON head.name = known.name AND head.plan_hash = known.plan_hash
+    WHERE head.${LACKS_CODE} AND head.${UNFINISHED} AND ${NOT_RUN}
   )`;
 };
 
