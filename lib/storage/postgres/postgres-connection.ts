@@ -38,7 +38,7 @@ export interface PostgresSession {
 export interface TransactionOptions {
   /** For a lock, as PostgreSQL writes times. */
   readonly lockTimeout?: string;
-  /** Whether its statements may take longer than others before their connection counts as lost. */
+  /** Whether it is rare: its statements may take longer than others before their connection counts as lost, and none is prepared. */
   readonly mayTakeLong?: boolean;
 }
 
@@ -48,8 +48,6 @@ interface SessionOptions {
   /** Whether statements that run again and again are prepared, where the client can. */
   readonly prepares?: boolean;
 }
-
-const keep = (statement: PostgresStatement): PostgresStatement => statement;
 
 /** The client with what every use of it needs: errors in the port's terms, another try after a collision. */
 export class PostgresConnection implements PostgresSession {
@@ -108,7 +106,7 @@ export class PostgresConnection implements PostgresSession {
     return this.retry(() =>
       this.client.transaction(
         async (run) => {
-          const session = this.session(run, { answerTimeout, prepares: true });
+          const session = this.session(run, { answerTimeout, prepares: !mayTakeLong });
           await session.all(SET_UP, lockTimeout, IDLE_TIMEOUT);
           return work(session);
         },
@@ -149,9 +147,11 @@ export class PostgresConnection implements PostgresSession {
   ): PostgresSession {
     const rows = async <Row>(statement: PostgresStatement) =>
       (await run(statement, answerTimeout)).rows as readonly Row[];
-    const known = prepares ? (statement: PostgresStatement) => this.prepared(statement) : keep;
     return {
-      all: (sql, ...values) => rows(known({ text: this.text(sql), values })),
+      all: (sql, ...values) => {
+        const statement = { text: this.text(sql), values };
+        return rows(prepares ? this.prepared(statement) : statement);
+      },
       allOnce: (text, ...values) => rows({ text, values }),
     };
   }
