@@ -54,7 +54,8 @@ function describeCrowd(where: string, create: () => Promise<CrowdedDatabase>): v
 
     describe('for a longer time than the lease', () => {
       it('ends the lease; the worker goes on under a new one, and nothing is lost', async () => {
-        const handle = await start(1_000);
+        // A registration may wait for a connection as long as the lease before it took to expire, and must not be over by then.
+        const handle = await start(3_000);
         const before = await database.observer.workers();
         const giveBack = await database.holdAll();
         gate.open();
@@ -63,9 +64,8 @@ function describeCrowd(where: string, create: () => Promise<CrowdedDatabase>): v
         await eventually(async () => expect((await handle.record()).status).toBe('COMPLETED'), 20_000);
         const after = await database.observer.workers();
         expect(before).toHaveLength(1);
-        // A slow machine may lose the second lease as well, and one that is given up lasts until it expires.
-        expect(after).not.toHaveLength(0);
-        expect(after.map(({ id }) => id)).not.toContain(before[0]?.id);
+        expect(after).toHaveLength(1);
+        expect(after[0]?.id).not.toBe(before[0]?.id);
         expect(effects.count('b')).toBe(1);
       }, 30_000);
     });
