@@ -72,8 +72,9 @@ async function bundle(file, output) {
       plugins: [swc],
       logLevel: 'warning',
     });
-    const [entry, ...chunks] = outputFiles.sort((a) => (a.path === output ? -1 : 1));
-    for (const chunk of [...chunks, entry]) await put(chunk);
+    const isEntry = ({ path: place }) => place === output;
+    await Promise.all(outputFiles.filter((file) => !isEntry(file)).map(put));
+    await put(outputFiles.find(isEntry));
   } finally {
     // Else the process of esbuild stays as long as this one, once for each test file.
     if (--underWay === 0) await stop();
